@@ -1,0 +1,37 @@
+// Ends a server without losing a request: no new connection, no new request on an old one, and what is in flight finishes.
+import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
+
+/** How long an idle keep-alive connection stays open for a request that is already on its way, in ms. */
+const IDLE_MS = 1000;
+
+/**
+ * Readies a server, before it listens, to be drained.
+ * @returns the drain: resolves when the last connection is closed; how long that may take is the caller's to bound
+ */
+export function createDrain(server: Server): () => Promise<void> {
+  const inFlight = new Set<ServerResponse>();
+  let draining = false;
+
+  server.prependListener('request', (_req, res: ServerResponse) => {
+    if (draining) res.setHeader('Connection', 'close');
+    inFlight.add(res);
+    res.once('close', () => inFlight.delete(res));
+  });
+
+  return async () => {
+    draining = true;
+    for (const res of inFlight) if (!res.headersSent) res.setHeader('Connection', 'close');
+    // http.Server's own close() also closes idle connections at once, and a request on its way to one is lost.
+    const closed = new Promise<void>((resolve) =>
+      NetServer.prototype.close.call(server, () => {
+        resolve();
+      }),
+    );
+    const timer = setInterval(() => {
+      server.closeIdleConnections();
+    }, IDLE_MS);
+    await closed;
+    clearInterval(timer);
+  };
+}

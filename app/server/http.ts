@@ -1,0 +1,35 @@
+// The HTTP server around the service: health first, then the service, then what it left unhandled.
+import { createServer as createHttpServer, type Server, type ServerResponse } from 'node:http';
+import type { Express, Request, Response } from 'express';
+import { answerHealth } from './health';
+import type { Logger } from './log';
+import { answerUnhandled, answerUnparsed } from './unhandled';
+
+export interface ServerOptions {
+  log: Logger;
+  /** Whether answers to errors show the trace. */
+  showTraces: boolean;
+  /** Whether new requests are welcome; always, where absent. */
+  isReady?: () => boolean;
+  /** Called with the response of each request that goes to the service. */
+  onRequest?: (res: ServerResponse) => void;
+}
+
+/**
+ * Makes the server that serves an Express app. It does not listen.
+ * @param app - the service; an Express app takes what follows it as third argument, as any middleware does
+ */
+export function createServer(app: Express, options: ServerOptions): Server {
+  app.disable('x-powered-by');
+  const server = createHttpServer((req, res) => {
+    if (answerHealth(req, res, options.isReady?.() ?? true)) return;
+    options.onRequest?.(res);
+    // Express turns these two into its own Request and Response in place.
+    const [request, response] = [req as Request, res as Response];
+    app(request, response, (error?: unknown) => {
+      answerUnhandled(request, response, error, options);
+    });
+  });
+  answerUnparsed(server);
+  return server;
+}

@@ -1,0 +1,36 @@
+// Listening on exactly the port that was asked for, or an error that names it.
+import type { Server } from 'node:net';
+
+/** Why a server cannot listen, in words for whoever set the variable. */
+export class ListenError extends Error {
+  override name = 'ListenError';
+}
+
+const reasons: Record<string, string> = {
+  EADDRINUSE: 'is already taken: stop what listens there, or set another',
+  EACCES: 'may not be opened by this user: set one above 1023, or grant the right to this one',
+  EADDRNOTAVAIL: 'cannot be opened: this machine does not have that address',
+};
+
+/**
+ * Starts to listen.
+ * @param where.variable - the setting that names the port, for the error
+ * @throws ListenError that names variable, address and port
+ */
+export async function listen(
+  server: Server,
+  where: { host: string; port: number; variable: 'PORT' | 'STATS_PORT' },
+): Promise<void> {
+  const { host, port, variable } = where;
+  await new Promise<void>((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => {
+      const reason = reasons[error.code ?? ''] ?? `cannot be opened: ${error.message}`;
+      reject(new ListenError(`${variable}=${String(port)}: port ${String(port)} on ${host} ${reason}`));
+    };
+    server.once('error', onError);
+    server.listen({ host, port }, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,107 @@
+// The primary: forks the workers, replaces one that dies, and stops them all. It serves nothing but the stats.
+import cluster from 'node:cluster';
+import { createStatsServer } from '../stats/server';
+import type { Config } from './config';
+import { listen } from './listen';
+import { createLog } from './log';
+import { SLOT, type ToPrimary, type ToWorker } from './messages';
+import { createSlots, occupy, takeSnapshot, vacate, type Slot } from './slots';
+
+/** A worker that dies before it listens is replaced after this long, doubled each time in a row, in ms. */
+const BACK_OFF_MS = 100;
+const MOST_BACK_OFF_MS = 30_000;
+
+/**
+ * Runs the production server until a signal stops it, and exits the process: with 0 where every request was finished,
+ * with 1 where one was cut or the server could not start.
+ */
+export async function startPrimary(config: Config): Promise<void> {
+  const log = createLog(config);
+  const slots = createSlots(config.workers);
+  let started = false;
+  let stopping = false;
+  let exitCode = 0;
+
+  const { host, port, statsHost, statsPort, workers, grace } = config;
+  try {
+    const stats = createStatsServer(() => takeSnapshot(slots));
+    await listen(stats, { host: statsHost, port: statsPort, variable: 'STATS_PORT' });
+  } catch (error) {
+    log.fatal(`the server could not start: ${(error as Error).message}`);
+    process.exit(1);
+  }
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  slots.forEach(fork);
+
+  function fork(slot: Slot) {
+    const worker = cluster.fork({ [SLOT]: String(slot.id) });
+    occupy(slot, worker);
+    worker.on('message', (message: ToPrimary) => {
+      if (message.type === 'counts') slot.counts = message;
+      else if (!stopping) log.error({ worker: slot.id }, `worker could not start: ${message.reason}`);
+    });
+    worker.once('listening', () => {
+      slot.listening = true;
+      if (started || !slots.every(({ listening }) => listening)) return;
+      started = true;
+      log.info({ host, port, statsHost, statsPort, workers }, 'ready');
+    });
+    worker.once('exit', (code, signal) => {
+      vacate(slot);
+      if (stopping) {
+        exitWhenAlone();
+        return;
+      }
+      log.error({ worker: slot.id, pid: worker.process.pid, code, signal }, 'worker died');
+      if (started || slot.failures === 0) {
+        replace(slot);
+      } else {
+        log.fatal('the server could not start');
+        stop(1);
+      }
+    });
+  }
+
+  function replace(slot: Slot) {
+    const delay = slot.failures === 0 ? 0 : Math.min(BACK_OFF_MS * 2 ** (slot.failures - 1), MOST_BACK_OFF_MS);
+    setTimeout(() => {
+      if (!stopping) fork(slot);
+    }, delay);
+  }
+
+  function onSignal(signal: NodeJS.Signals) {
+    if (stopping) {
+      log.warn({ signal }, 'stopping at once');
+      endNow();
+    } else {
+      log.info({ signal }, 'stopping');
+      stop(0);
+    }
+  }
+
+  function stop(code: number) {
+    stopping = true;
+    exitCode = code;
+    for (const { worker } of slots) {
+      // Where the message does not arrive, the worker is ending, and its exit says so.
+      worker?.send({ type: 'drain' } satisfies ToWorker, () => undefined);
+    }
+    setTimeout(() => {
+      log.warn(`ending the requests that are still in flight after GRACE=${String(grace)} s`);
+      endNow();
+    }, grace * 1000);
+    exitWhenAlone();
+  }
+
+  function endNow() {
+    exitCode = 1;
+    for (const { worker } of slots) worker?.process.kill('SIGKILL');
+  }
+
+  function exitWhenAlone() {
+    if (slots.some(({ worker }) => worker !== undefined)) return;
+    log.info({ exitCode }, 'stopped');
+    process.exit(exitCode);
+  }
+}
