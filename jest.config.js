@@ -1,0 +1,22 @@
+// Three kinds of tests, cheapest first: functions, the real cmd.sh as a process, the image under a real Docker Engine.
+const project = (name, more = {}) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  transform: { '\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json' }] },
+  ...more,
+});
+
+module.exports = {
+  projects: [
+    project('unit'),
+    project('process', {
+      globalSetup: '<rootDir>/test/process/build.ts',
+    }),
+    project('image', {
+      globalSetup: '<rootDir>/test/image/build.ts',
+      globalTeardown: '<rootDir>/test/image/remove.ts',
+    }),
+  ],
+  // A bound that only a hang reaches: an image test builds and starts containers.
+  testTimeout: 120_000,
+};

@@ -1,0 +1,107 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually } from '../eventually';
+import { fetch } from '../fetch';
+import { freePorts } from '../ports';
+import { Checkout, describeImage, docker, production, type ComposeService } from './docker';
+
+describeImage('docker compose', (image) => {
+  let checkout: Checkout;
+
+  beforeEach(() => {
+    checkout = new Checkout();
+  });
+  afterEach(async () => {
+    await checkout.remove();
+  });
+
+  const inspect = async (format: string) => docker('inspect', '--format', format, await checkout.container());
+
+  describe('configuration', () => {
+    const identidock = async (args: string[], env?: NodeJS.ProcessEnv): Promise<ComposeService> => {
+      const service = (await checkout.config(args, env)).services.identidock;
+      if (service === undefined) throw new Error('no service identidock');
+      return service;
+    };
+    const portsOf = ({ ports = [] }: ComposeService) =>
+      ports.map(({ host_ip, published, target }) => `${host_ip}:${published}:${String(target)}`);
+
+    test("production's ports, and nothing of development", async () => {
+      const service = await identidock(production);
+      expect(portsOf(service)).toEqual(['0.0.0.0:9090:9090', '127.0.0.1:9191:9191']);
+      expect(service.environment.ENV).toBe('PROD');
+      expect(service.volumes).toBeUndefined();
+      expect(JSON.stringify(await checkout.config(production))).not.toMatch(/5000|9229|DEV/);
+    });
+
+    test("development's port and mount, and nothing of production's ports", async () => {
+      const service = await identidock([]);
+      expect(portsOf(service)).toEqual(['127.0.0.1:5000:5000']);
+      expect(service.environment.ENV).toBe('DEV');
+      expect(service.volumes).toMatchObject([
+        { type: 'bind', source: join(checkout.dir, 'app'), target: '/srv/app', read_only: true },
+      ]);
+      expect(JSON.stringify(await checkout.config([]))).not.toMatch(/9090|9191/);
+    });
+
+    test('an unchanged copy of .env.example as .env changes nothing', async () => {
+      // Where only another base image or registry can be had, that must not hide what the copy changes.
+      const env = { IMAGE: undefined, NODE_IMAGE: undefined, NPM_REGISTRY: undefined };
+      const before = [await checkout.config([], env), await checkout.config(production, env)];
+      copyFileSync(join(checkout.dir, '.env.example'), join(checkout.dir, '.env'));
+      expect([await checkout.config([], env), await checkout.config(production, env)]).toEqual(before);
+    });
+
+    test('each line of .env.example changes something', async () => {
+      const lines = readFileSync('.env.example', 'utf8').match(/^\w+(?==)/gm) ?? [];
+      expect(lines.length).toBeGreaterThan(0);
+      const all = async (env?: NodeJS.ProcessEnv) => [
+        await checkout.config([], env),
+        await checkout.config(production, env),
+      ];
+      const before = await all();
+      for (const name of lines) {
+        const value =
+          { PUBLISH: '127.0.0.9', STOP_GRACE_PERIOD: '77s' }[name.replace(/^(PUBLISH).*ADDRESS$/, '$1')] ?? '77';
+        expect([name, await all({ [name]: value })]).not.toEqual([name, before]);
+      }
+    });
+  });
+
+  test('production: up --wait returns when the service answers; stop ends it with exit code 0', async () => {
+    const [port, statsPort] = (await freePorts(2)) as [number, number];
+    const env = {
+      PUBLISH_ADDRESS: '127.0.0.1',
+      PUBLISH_PORT: String(port),
+      PUBLISH_STATS_PORT: String(statsPort),
+      WORKERS: '3',
+    };
+    await checkout.compose([...production, 'up', '--detach', '--wait'], env);
+    expect(await fetch(port)).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
+    const stats = await fetch(statsPort);
+    expect(stats).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
+    expect((JSON.parse(stats.body) as { workers: unknown[] }).workers).toHaveLength(3);
+    expect(await inspect('{{.Image}}')).toBe(await docker('image', 'inspect', '--format', '{{.Id}}', image));
+    await checkout.compose([...production, 'stop']);
+    expect(await inspect('{{.State.ExitCode}}')).toBe('0');
+  });
+
+  test('development: an edit on the host is served without any further command; stop ends it', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    await checkout.compose(['up', '--detach', '--wait'], { PUBLISH_DEV_PORT: String(port) });
+    expect(await fetch(port)).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
+    const file = join(checkout.dir, 'app/identidock.ts');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('Hello Docker!', 'Hello again!'));
+    await eventually(async () => (await fetch(port)).body === 'Hello again!\n' || undefined);
+    await checkout.compose(['stop']);
+    expect(await inspect('{{.State.ExitCode}}')).toBe('143');
+  });
+
+  test('run --rm test runs the unit and process tests in the image’s toolchain', async () => {
+    // jest reports on stderr.
+    const { stderr: output } = await checkout.compose(['run', '--rm', 'test']);
+    expect(output).toMatch(/PASS unit .*\n/);
+    expect(output).toMatch(/PASS process .*\n/);
+    expect(output).toMatch(/^Tests: +\d+ passed, \d+ total$/m);
+  });
+});

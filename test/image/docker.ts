@@ -1,0 +1,87 @@
+// The real Docker Engine and Compose, for tests of the image.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const exec = promisify(execFile);
+
+/** What global set-up found, in variables that it hands to the tests. */
+export const ENGINE = 'IDENTIDOCK_TEST_ENGINE';
+export const IMAGE = 'IDENTIDOCK_TEST_IMAGE';
+
+/** A describe() that is counted as skipped where there is no engine, and fails where there has to be one. */
+export function describeImage(name: string, tests: (image: string) => void): void {
+  const engine = process.env[ENGINE];
+  const describeOrSkip = engine === 'absent' ? describe.skip : describe;
+  describeOrSkip(name, () => {
+    if (engine === 'missing') {
+      test('a Docker Engine answers', () => {
+        throw new Error('no Docker Engine with Compose answers, and CI=true or REQUIRE_DOCKER=1 asks for one');
+      });
+    } else {
+      tests(process.env[IMAGE] ?? '');
+    }
+  });
+}
+
+/**
+ * Runs docker.
+ * @returns its stdout, without the last line break
+ * @throws Error with its stderr where the exit code is not 0
+ */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await exec('docker', args);
+  return stdout.trimEnd();
+}
+
+/** A checkout of its own, with the tests' service in it. Its containers and networks have a name of their own. */
+export class Checkout {
+  readonly dir = mkdtempSync(join(tmpdir(), 'identidock-'));
+
+  constructor() {
+    const left = new Set(['node_modules', 'dist', '.git', '.env']);
+    cpSync('.', this.dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
+    cpSync('test/fixtures/identidock.ts', join(this.dir, 'app/identidock.ts'));
+  }
+
+  /** Runs Compose in it. The Compose files are named in args; without, it is what plain `docker compose` takes. */
+  async compose(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ stdout: string; stderr: string }> {
+    return exec('docker', ['compose', '--project-name', basename(this.dir).toLowerCase(), ...args], {
+      cwd: this.dir,
+      env: { ...process.env, IMAGE: process.env[IMAGE], ...env },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  }
+
+  /** The merged configuration. */
+  async config(args: string[], env: NodeJS.ProcessEnv = {}): Promise<ComposeConfig> {
+    const { stdout } = await this.compose([...args, 'config', '--format', 'json'], env);
+    return JSON.parse(stdout) as ComposeConfig;
+  }
+
+  /** The id of its container, running or not. */
+  async container(): Promise<string> {
+    return (await this.compose(['ps', '--all', '--quiet', 'identidock'])).stdout.trimEnd();
+  }
+
+  async remove(): Promise<void> {
+    await this.compose(['down', '--volumes', '--timeout', '1']);
+    rmSync(this.dir, { recursive: true });
+  }
+}
+
+export const production = ['-f', 'docker-compose.prod.yml'];
+
+export interface ComposeConfig {
+  services: Record<string, ComposeService>;
+}
+
+export interface ComposeService {
+  environment: Record<string, string>;
+  ports?: { target: number; published: string; host_ip: string }[];
+  volumes?: { type: string; source: string; target: string; read_only: boolean }[];
+  build: { args: Record<string, string> };
+  stop_grace_period: string;
+}

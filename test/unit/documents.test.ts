@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { loadConfig, settings } from '../../app/server/config';
+
+const read = (path: string) => readFileSync(path, 'utf8');
+const readme = read('README.md');
+
+/** The rows of the README's table whose head starts with the given columns, as cells without their backquotes. */
+function table(...columns: string[]): string[][] {
+  const lines = readme.split('\n');
+  const cells = (line: string) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replace(/^`(.*)`$/, '$1'));
+  const head = lines.findIndex((line) => columns.every((column, index) => cells(line)[index] === column));
+  const end = lines.findIndex((line, index) => index > head && !line.startsWith('|'));
+  return lines.slice(head + 2, end).map(cells);
+}
+
+const settingRows = table('Variable', 'Production', 'Development');
+const composeRows = table('Variable', 'Default');
+const envExample = [...read('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]);
+
+test('the README lists exactly the settings that there are', () => {
+  expect(settingRows.map(([name]) => name)).toEqual(Object.keys(settings(false)));
+});
+
+test.each(settingRows)('the README knows the default of %s', (name = '', production = '', development = '') => {
+  const value = production === 'one per available CPU' ? String(availableParallelism()) : production;
+  expect(loadConfig({ [name]: value })).toEqual(loadConfig({}));
+  if (development !== '') expect(loadConfig({ ENV: 'DEV', [name]: development })).toEqual(loadConfig({ ENV: 'DEV' }));
+});
+
+test('the README and .env.example have the same variables and defaults for Compose', () => {
+  expect(composeRows.map(([name, value]) => [name, value])).toEqual(envExample);
+});
+
+test('the Compose files take exactly these, with the same defaults', () => {
+  const files = read('docker-compose.yml') + read('docker-compose.prod.yml');
+  const used = new Map([...files.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name, value]) => [name, value]));
+  expect([...used].sort()).toEqual([...envExample].sort());
+});
+
+test('Compose passes on every setting but those that are fixed inside a container', () => {
+  const fixed = ['ENV', 'HOST', 'PORT', 'STATS_HOST', 'STATS_PORT'];
+  const passed = [...read('docker-compose.prod.yml').matchAll(/^ {6}(\w+): \$\{\1:-/gm)].map(([, name]) => name);
+  expect([...fixed, ...passed.filter((name) => name !== 'NODE_IMAGE' && name !== 'NPM_REGISTRY')]).toEqual(
+    Object.keys(settings(false)),
+  );
+});
+
+test('the base image has one name', () => {
+  expect(read('Dockerfile')).toContain(
+    `ARG NODE_IMAGE=${new Map(composeRows as [string, string][]).get('NODE_IMAGE') ?? ''}\n`,
+  );
+});
+
+test("the README's tree names each file of the server and the stats", () => {
+  const named = [...readme.matchAll(/^(app\/(?:server|stats)\/\S+)/gm)].map(([, path]) => path);
+  const files = ['app/server', 'app/stats'].flatMap((dir) => readdirSync(dir).map((name) => `${dir}/${name}`));
+  expect(named.sort()).toEqual(files.sort());
+});

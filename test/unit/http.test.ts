@@ -1,0 +1,103 @@
+import express from 'express';
+import request from 'supertest';
+import { createServer } from '../../app/server/http';
+import { createLog } from '../../app/server/log';
+
+const log = createLog({ logLevel: 'silent' });
+
+/** The server around a service with one route of each kind that ends badly. */
+function serve(options: { showTraces?: boolean; ready?: boolean; onRequest?: () => void } = {}) {
+  const app = express();
+  app.get('/', (_req, res) => {
+    res.send('hello');
+  });
+  app.get('/throws', (_req, res) => {
+    res.set('Set-Cookie', 'a=b').set('ETag', '"1"');
+    throw new Error('secret');
+  });
+  app.get('/rejects', () => Promise.reject(new Error('secret')));
+  app.get('/teapot', (_req, _res, next) => {
+    next(Object.assign(new Error('secret'), { status: 418 }));
+  });
+  app.get('/half', (_req, res) => {
+    res.write('half');
+    throw new Error('secret');
+  });
+  const { showTraces = false, ready = true, onRequest } = options;
+  return request(createServer(app, { log, showTraces, isReady: () => ready, ...(onRequest && { onRequest }) }));
+}
+
+describe('health', () => {
+  test('/livez and /readyz answer 200', async () => {
+    expect((await serve().get('/livez')).text).toBe('ok\n');
+    expect((await serve().get('/readyz?x=1')).text).toBe('ok\n');
+    expect((await serve().head('/readyz')).status).toBe(200);
+  });
+
+  test('while draining, /readyz is 503 and /livez is not', async () => {
+    const server = serve({ ready: false });
+    const readyz = await server.get('/readyz');
+    expect([readyz.status, readyz.text]).toEqual([503, 'draining\n']);
+    expect((await server.get('/livez')).status).toBe(200);
+  });
+
+  test('is not a request to the service', async () => {
+    let requests = 0;
+    const server = serve({ onRequest: () => (requests += 1) });
+    await server.get('/readyz');
+    expect(requests).toBe(0);
+    await server.get('/');
+    expect(requests).toBe(1);
+  });
+});
+
+describe('unhandled', () => {
+  test('an unknown path is 404, in text', async () => {
+    const response = await serve().get('/nope');
+    expect([response.status, response.type, response.text]).toEqual([404, 'text/plain', '404 Not Found\n']);
+  });
+
+  test('in JSON where that is asked for', async () => {
+    const response = await serve().get('/nope').set('Accept', 'application/json');
+    expect([response.status, response.type]).toEqual([404, 'application/json']);
+    expect(response.body).toEqual({ status: 404, error: 'Not Found' });
+  });
+
+  test.each(['delete', 'post', 'put', 'patch'] as const)('%s of a path that only has GET is 404', async (method) => {
+    expect((await serve()[method]('/')).status).toBe(404);
+  });
+
+  test.each(['/throws', '/rejects'])('%s is 500 without a word of the error', async (path) => {
+    for (const type of ['text/plain', 'application/json']) {
+      const response = await serve().get(path).set('Accept', type);
+      expect([response.status, response.type]).toEqual([500, type]);
+      expect(response.text).not.toMatch(/secret|at /);
+      expect(response.headers).not.toHaveProperty('set-cookie');
+      expect(response.headers).not.toHaveProperty('etag');
+    }
+  });
+
+  test('traces are shown where they may be, with lines of the .ts source', async () => {
+    const response = await serve({ showTraces: true }).get('/throws');
+    expect(response.text).toMatch(/^500 Internal Server Error\n\nError: secret\n +at .*http\.test\.ts:\d+/);
+  });
+
+  test('an error with a status of its own keeps it', async () => {
+    expect((await serve().get('/teapot')).text).toBe("418 I'm a Teapot\n");
+  });
+
+  test('a broken percent-encoding is 400', async () => {
+    const app = express();
+    app.get('/:id', (_req, res) => res.send('never'));
+    const server = createServer(app, { log, showTraces: false });
+    expect((await request(server).get('/%zz')).text).toBe('400 Bad Request\n');
+  });
+
+  test('an error in mid-answer cuts the connection', async () => {
+    await expect(serve().get('/half')).rejects.toThrow('aborted');
+  });
+});
+
+test('the server does not say what it is made of', async () => {
+  expect((await serve().get('/')).headers).not.toHaveProperty('x-powered-by');
+});
