@@ -17,6 +17,6 @@ module.exports = {
       globalTeardown: '<rootDir>/test/image/remove.ts',
     }),
   ],
-  // A bound that only a hang reaches: an image test builds and starts containers.
-  testTimeout: 120_000,
+  // A bound that only a hang reaches. Image tests, which build and start containers, have one of their own.
+  testTimeout: 30_000,
 };

@@ -37,9 +37,10 @@ export async function startPrimary(config: Config): Promise<void> {
   function fork(slot: Slot) {
     const worker = cluster.fork({ [SLOT]: String(slot.id) });
     occupy(slot, worker);
+    let reason: string | undefined;
     worker.on('message', (message: ToPrimary) => {
       if (message.type === 'counts') slot.counts = message;
-      else if (!stopping) log.error({ worker: slot.id }, `worker could not start: ${message.reason}`);
+      else reason = message.reason;
     });
     worker.once('listening', () => {
       slot.listening = true;
@@ -47,17 +48,19 @@ export async function startPrimary(config: Config): Promise<void> {
       started = true;
       log.info({ host, port, statsHost, statsPort, workers }, 'ready');
     });
-    worker.once('exit', (code, signal) => {
+    // Not 'exit', which may come before the last message is read.
+    worker.process.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
       vacate(slot);
       if (stopping) {
         exitWhenAlone();
         return;
       }
-      log.error({ worker: slot.id, pid: worker.process.pid, code, signal }, 'worker died');
+      const end = { worker: slot.id, pid: worker.process.pid, code, signal, reason };
       if (started || slot.failures === 0) {
+        log.error(end, 'worker died');
         replace(slot);
       } else {
-        log.fatal('the server could not start');
+        log.fatal(end, 'the server could not start');
         stop(1);
       }
     });

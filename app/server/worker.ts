@@ -47,6 +47,7 @@ export async function startWorker(config: Config, createApp: () => Express | Pro
 
 /** A port that is taken needs no trace to be understood; whatever the service throws does. */
 function reasonOf(error: unknown): string {
-  if (error instanceof ListenError || !(error instanceof Error)) return String(error);
+  if (error instanceof ListenError) return error.message;
+  if (!(error instanceof Error)) return String(error);
   return error.stack ?? String(error);
 }

@@ -13,6 +13,7 @@ export const IMAGE = 'IDENTIDOCK_TEST_IMAGE';
 
 /** A describe() that is counted as skipped where there is no engine, and fails where there has to be one. */
 export function describeImage(name: string, tests: (image: string) => void): void {
+  jest.setTimeout(180_000);
   const engine = process.env[ENGINE];
   const describeOrSkip = engine === 'absent' ? describe.skip : describe;
   describeOrSkip(name, () => {

@@ -157,7 +157,7 @@ test('a service that throws at start: the reason with a line of its .ts source, 
   const server = start();
   expect(await server.exited).toEqual({ code: 1, signal: null });
   await server.closed;
-  expect(server.output()).toMatch(/worker could not start: Error: no database.*identidock\.ts:2/);
+  expect(server.output()).toMatch(/\"reason\":\"Error: no database.*identidock\.ts:2.*the server could not start/);
 });
 
 describe('a port that is taken', () => {
@@ -167,7 +167,9 @@ describe('a port that is taken', () => {
     const server = start({ HOST: '127.0.0.1' });
     expect(await server.exited).toEqual({ code: 1, signal: null });
     await server.closed;
-    expect(server.output()).toContain(`${name}=${ports[name]}: port ${ports[name]} on 127.0.0.1 is already taken`);
+    // Said once, however many workers there are.
+    const said = server.output().split(`${name}=${ports[name]}: port ${ports[name]} on 127.0.0.1 is already taken`);
+    expect(said).toHaveLength(2);
     expect(server.output()).not.toContain('"ready"');
     await once(holder.close(), 'close');
   });
