@@ -12,11 +12,11 @@ fail() {
 
 case "${ENV:-PROD}" in
   DEV)
+    # As PID 1, sh ignores signals that it does not trap.
+    trap 'exit 143' INT TERM
     echo "Running Development Server"
     export NODE_ENV=development
     ts_node=node_modules/ts-node/dist/bin-transpile.js
-    # As PID 1, sh ignores signals that it does not trap.
-    trap 'exit 143' INT TERM
     # Once, before nodemon: it would wait for a save, and no save mends a setting.
     node "$ts_node" app/configtest.ts
     exec node node_modules/nodemon/bin/nodemon.js --no-update-notifier "$ts_node" app/development.ts

@@ -23,6 +23,8 @@ export async function startPrimary(config: Config): Promise<void> {
   let exitCode = 0;
 
   const { host, port, statsHost, statsPort, workers, grace } = config;
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
   try {
     const stats = createStatsServer(() => takeSnapshot(slots));
     await listen(stats, { host: statsHost, port: statsPort, variable: 'STATS_PORT' });
@@ -30,8 +32,6 @@ export async function startPrimary(config: Config): Promise<void> {
     log.fatal(`the server could not start: ${(error as Error).message}`);
     process.exit(1);
   }
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
   slots.forEach(fork);
 
   function fork(slot: Slot) {
@@ -42,7 +42,9 @@ export async function startPrimary(config: Config): Promise<void> {
       if (message.type === 'counts') slot.counts = message;
       else reason = message.reason;
     });
-    worker.once('listening', () => {
+    worker.on('listening', (address) => {
+      // A service may listen on ports of its own, too.
+      if (address.port !== port) return;
       slot.listening = true;
       if (started || !slots.every(({ listening }) => listening)) return;
       started = true;

@@ -1,6 +1,6 @@
 // A worker: serves until the primary tells it to drain. It decides nothing by itself.
 import type { Express } from 'express';
-import { createRecord } from '../stats/record';
+import { createRecorder } from '../stats/record';
 import type { Config } from './config';
 import { createDrain } from './drain';
 import { createServer } from './http';
@@ -21,7 +21,7 @@ export async function startWorker(config: Config, createApp: () => Express | Pro
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 
   let ready = true;
-  const record = createRecord((counts, then) => {
+  const recorder = createRecorder((counts, then) => {
     tell({ type: 'counts', ...counts }, then);
   });
   try {
@@ -29,14 +29,14 @@ export async function startWorker(config: Config, createApp: () => Express | Pro
       log: createLog(config, { worker: Number(process.env[SLOT]) }),
       showTraces: false,
       isReady: () => ready,
-      onRequest: record.add,
+      onRequest: recorder.add,
     });
     const drain = createDrain(server);
     // To drain is all that a ToWorker says.
     process.once('message', () => {
       ready = false;
       void drain().then(() => {
-        record.flush(() => process.exit(0));
+        recorder.flush(() => process.exit(0));
       });
     });
     await listen(server, { host: config.host, port: config.port, variable: 'PORT' });

@@ -5,7 +5,7 @@ import type { Counts } from '../server/messages';
 /** How long counts are gathered before they are sent, in ms. */
 const BATCH_MS = 100;
 
-export interface Record {
+export interface Recorder {
   /** Counts a request from now until its response is closed. */
   add: (res: ServerResponse) => void;
   /** Sends what has not been sent yet, at once. */
@@ -13,10 +13,10 @@ export interface Record {
 }
 
 /**
- * Makes the record of one worker.
+ * Makes the recorder of one worker.
  * @param send - takes the counts since the worker's start; called once a batch, and never where nothing has changed
  */
-export function createRecord(send: (counts: Counts, then?: () => void) => void): Record {
+export function createRecorder(send: (counts: Counts, then?: () => void) => void): Recorder {
   const counts: Counts = { requests: 0, inFlight: 0 };
   let timer: NodeJS.Timeout | undefined;
 

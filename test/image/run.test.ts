@@ -79,6 +79,7 @@ describeImage('plain docker', (image) => {
 
   test('DEV ends when it is told to at its very start', async () => {
     const id = await start('-e', 'ENV=DEV', image);
+    await eventually(async () => (await docker('logs', id)).includes('Running Development Server') || undefined);
     await docker('stop', id);
     expect(await exitCode(id)).toBe('143');
   });

@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
-import { freePorts } from '../ports';
+import { freePorts, hold } from '../ports';
 import { copyProject, service, type Project } from './project';
 import { endAll, run } from './run';
 
@@ -78,11 +76,10 @@ test('the server ends when nodemon is killed', async () => {
 });
 
 test('a port that is taken: an error that names it, and no other port instead', async () => {
-  const holder = createServer().listen(port, '127.0.0.1');
-  await once(holder, 'listening');
+  const holder = await hold(port);
   const server = start();
   await server.line(new RegExp(`PORT=${String(port)}: port ${String(port)} on 127\\.0\\.0\\.1 is already taken`));
   await server.line(/app crashed/);
   expect(server.output()).not.toContain('"ready"');
-  await once(holder.close(), 'close');
+  holder.close();
 });

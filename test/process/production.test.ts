@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { Agent, createServer as createHttpServer } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { Agent, createServer } from 'node:http';
+import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
-import { freePorts } from '../ports';
+import { freePorts, hold } from '../ports';
 import { copyProject, service, type Project } from './project';
 import { endAll, run, type Running } from './run';
 
@@ -162,8 +162,7 @@ test('a service that throws at start: the reason with a line of its .ts source, 
 
 describe('a port that is taken', () => {
   test.each(['PORT', 'STATS_PORT'] as const)('%s: an error that names it, and no other port instead', async (name) => {
-    const holder = createServer().listen(Number(ports[name]), '127.0.0.1');
-    await once(holder, 'listening');
+    const holder = await hold(Number(ports[name]));
     const server = start({ HOST: '127.0.0.1' });
     expect(await server.exited).toEqual({ code: 1, signal: null });
     await server.closed;
@@ -171,7 +170,7 @@ describe('a port that is taken', () => {
     const said = server.output().split(`${name}=${ports[name]}: port ${ports[name]} on 127.0.0.1 is already taken`);
     expect(said).toHaveLength(2);
     expect(server.output()).not.toContain('"ready"');
-    await once(holder.close(), 'close');
+    holder.close();
   });
 });
 
@@ -220,12 +219,12 @@ describe('the health check', () => {
   });
 
   test.each([204, 302, 404, 500, 503])('and with a 2xx alone: %d', async (status) => {
-    const server = createHttpServer((_req, res) => res.writeHead(status).end()).listen(port, '127.0.0.1');
-    await once(server, 'listening');
+    const server = createServer((_req, res) => res.writeHead(status).end());
+    await once(server.listen(port, '127.0.0.1').unref(), 'listening');
     const check = run('node', { args: ['dist/healthcheck.js'], env: ports });
     expect(await check.exited).toEqual({ code: status === 204 ? 0 : 1, signal: null });
     await check.line(new RegExp(`/readyz: ${String(status)}`));
-    await once(server.close(), 'close');
+    server.close();
   });
 
   test('is not content with silence', async () => {
