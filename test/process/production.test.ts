@@ -83,7 +83,9 @@ describe('stops', () => {
 
   test('on Ctrl-C, which reaches the workers too, after what is in flight', async () => {
     const server = await serve({}, slow);
-    const answer = fetch(port, '/slow');
+    // A client that would keep the connection is told that it cannot.
+    const agent = new Agent({ keepAlive: true });
+    const answer = fetch(port, '/slow', { agent });
     await server.line(/slow is in flight/);
     server.killGroup('SIGINT');
     expect(await answer).toMatchObject({ status: 200, body: 'done', headers: { connection: 'close' } });
