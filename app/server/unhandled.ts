@@ -1,5 +1,5 @@
 // The answers to what the service left unhandled: an unknown path, an error, and bytes that are no HTTP request.
-import { STATUS_CODES, type Server } from 'node:http';
+import { STATUS_CODES, type OutgoingHttpHeaders, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Request, Response } from 'express';
 import type { Logger } from './log';
@@ -16,15 +16,29 @@ function answerFor(status: number, json: boolean, trace?: string): Answer {
   return { type: 'text/plain; charset=utf-8', body: `${String(status)} ${error}\n${trace ? `\n${trace}\n` : ''}` };
 }
 
-/** The status that an error asks for, as http-errors and Express's own do; 500 unless it is one of an error. */
-function statusOf(error: unknown): number {
-  const status = error instanceof Error && 'status' in error ? error.status : undefined;
-  return typeof status === 'number' && status >= 400 && status <= 599 ? status : 500;
+interface HttpError {
+  status?: unknown;
+  statusCode?: unknown;
+  headers?: OutgoingHttpHeaders;
+}
+
+const isErrorStatus = (status: unknown): status is number =>
+  Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599;
+
+/**
+ * The status and headers of the answer to an error, by Express's own rules: those that the error brings, else the status
+ * that the handler had set before it failed, else 500. See https://github.com/pillarjs/finalhandler
+ */
+function meantBy(error: unknown, res: Response): { status: number; headers: OutgoingHttpHeaders } {
+  const { status, statusCode, headers } = (typeof error === 'object' && error !== null ? error : {}) as HttpError;
+  const own = [status, statusCode].find(isErrorStatus);
+  if (own !== undefined) return { status: own, headers: headers ?? {} };
+  return { status: isErrorStatus(res.statusCode) ? res.statusCode : 500, headers: {} };
 }
 
 /**
  * Answers a request that the service passed on: 404, or the status of the error it ended in.
- * @param error - what the service threw or passed to next(); undefined where no route matched
+ * @param error - what the service threw or passed to next(); null or undefined where no route matched
  * @param options.showTraces - whether the answer holds the error's trace; the log has it in any case
  */
 export function answerUnhandled(
@@ -33,8 +47,8 @@ export function answerUnhandled(
   error: unknown,
   { log, showTraces }: { log: Logger; showTraces: boolean },
 ): void {
-  const status = error === undefined ? 404 : statusOf(error);
-  if (status >= 500) log.error({ err: error }, 'request failed');
+  const { status, headers } = error ? meantBy(error, res) : { status: 404, headers: {} };
+  if (status >= 500) log.error({ method: req.method, path: req.path, err: error }, 'request failed');
   if (res.headersSent) {
     // Half an answer cannot be taken back; a cut connection is how the client learns of it.
     req.destroy();
@@ -44,7 +58,11 @@ export function answerUnhandled(
   const { type, body } = answerFor(status, req.accepts(['text', 'json']) === 'json', trace);
   // What the handler had set was meant for its own answer.
   for (const name of res.getHeaderNames()) if (name !== 'connection') res.removeHeader(name);
-  res.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  res.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) res.setHeader(name, value);
+  res.setHeader('Content-Type', type);
+  res.setHeader('Content-Length', Buffer.byteLength(body));
+  res.setHeader('X-Content-Type-Options', 'nosniff');
   res.end(body);
 }
 

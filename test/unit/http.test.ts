@@ -1,4 +1,4 @@
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 import { createServer } from '../../app/server/http';
 import { createLog } from '../../app/server/log';
@@ -16,15 +16,17 @@ function serve(options: { showTraces?: boolean; ready?: boolean; onRequest?: () 
     throw new Error('secret');
   });
   app.get('/rejects', () => Promise.reject(new Error('secret')));
-  app.get('/teapot', (_req, _res, next) => {
-    next(Object.assign(new Error('secret'), { status: 418 }));
-  });
   app.get('/half', (_req, res) => {
     res.write('half');
     throw new Error('secret');
   });
   const { showTraces = false, ready = true, onRequest } = options;
   return request(createServer(app, { log, showTraces, isReady: () => ready, ...(onRequest && { onRequest }) }));
+}
+
+/** The answer where a handler ends so. */
+async function ending(handler: RequestHandler) {
+  return request(createServer(express().get('/', handler), { log, showTraces: false })).get('/');
 }
 
 describe('health', () => {
@@ -82,8 +84,36 @@ describe('unhandled', () => {
     expect(response.text).toMatch(/^500 Internal Server Error\n\nError: secret\n +at .*http\.test\.ts:\d+/);
   });
 
-  test('an error with a status of its own keeps it', async () => {
-    expect((await serve().get('/teapot')).text).toBe("418 I'm a Teapot\n");
+  test.each([
+    ['status', { status: 410 }],
+    ['statusCode', { statusCode: 410 }],
+  ])('an error may bring a %s, and headers with it', async (_, more) => {
+    const response = await ending((_req, _res, next) => {
+      next(Object.assign(new Error('secret'), more, { headers: { 'Retry-After': '9' } }));
+    });
+    expect([response.status, response.headers['retry-after']]).toEqual([410, '9']);
+  });
+
+  test('an error keeps the status that the handler had set', async () => {
+    const response = await ending((_req, res) => {
+      res.status(401);
+      throw new Error('secret');
+    });
+    expect(response.text).toBe('401 Unauthorized\n');
+  });
+
+  test.each([200, 99, 1000, 404.5, '404', null])('an error whose status is %j is 500', async (status) => {
+    const response = await ending((_req, _res, next) => {
+      next(Object.assign(new Error('secret'), { status }));
+    });
+    expect(response.status).toBe(500);
+  });
+
+  test.each([null, undefined, 'router', 'route'])('next(%j) is no error, and 404', async (value) => {
+    const response = await ending((_req, _res, next) => {
+      next(value);
+    });
+    expect(response.status).toBe(404);
   });
 
   test('a broken percent-encoding is 400', async () => {
