@@ -13,8 +13,7 @@ module.exports = {
       globalSetup: '<rootDir>/test/process/build.ts',
     }),
     project('image', {
-      globalSetup: '<rootDir>/test/image/build.ts',
-      globalTeardown: '<rootDir>/test/image/remove.ts',
+      globalSetup: '<rootDir>/test/image/engine.ts',
     }),
   ],
   // A bound that only a hang reaches. Image tests, which build and start containers, have one of their own.

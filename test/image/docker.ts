@@ -7,12 +7,11 @@ import { promisify } from 'node:util';
 
 const exec = promisify(execFile);
 
-/** What global set-up found, in variables that it hands to the tests. */
+/** The variable by which global set-up hands on whether there is an engine: present, absent, or missing where needed. */
 export const ENGINE = 'IDENTIDOCK_TEST_ENGINE';
-export const IMAGE = 'IDENTIDOCK_TEST_IMAGE';
 
 /** A describe() that is counted as skipped where there is no engine, and fails where there has to be one. */
-export function describeImage(name: string, tests: (image: string) => void): void {
+export function describeImage(name: string, tests: () => void): void {
   jest.setTimeout(180_000);
   const engine = process.env[ENGINE];
   const describeOrSkip = engine === 'absent' ? describe.skip : describe;
@@ -22,7 +21,7 @@ export function describeImage(name: string, tests: (image: string) => void): voi
         throw new Error('no Docker Engine with Compose answers, and CI=true or REQUIRE_DOCKER=1 asks for one');
       });
     } else {
-      tests(process.env[IMAGE] ?? '');
+      tests();
     }
   });
 }
@@ -40,6 +39,9 @@ export async function docker(...args: string[]): Promise<string> {
 /** A checkout of its own, with the tests' service in it. Its containers and networks have a name of their own. */
 export class Checkout {
   readonly dir = mkdtempSync(join(tmpdir(), 'identidock-'));
+  private readonly name = basename(this.dir).toLowerCase();
+  /** What Compose calls the image that it builds here. */
+  readonly image = this.name;
 
   constructor() {
     const left = new Set(['node_modules', 'dist', '.git', '.env']);
@@ -49,9 +51,9 @@ export class Checkout {
 
   /** Runs Compose in it. The Compose files are named in args; without, it is what plain `docker compose` takes. */
   async compose(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ stdout: string; stderr: string }> {
-    return exec('docker', ['compose', '--project-name', basename(this.dir).toLowerCase(), ...args], {
+    return exec('docker', ['compose', '--project-name', this.name, ...args], {
       cwd: this.dir,
-      env: { ...process.env, IMAGE: process.env[IMAGE], ...env },
+      env: { ...process.env, IMAGE: this.image, ...env },
       maxBuffer: 64 * 1024 * 1024,
     });
   }
@@ -67,8 +69,10 @@ export class Checkout {
     return (await this.compose(['ps', '--all', '--quiet', 'identidock'])).stdout.trimEnd();
   }
 
+  /** Removes it, with its containers and the images that it built; the build cache stays for the next time. */
   async remove(): Promise<void> {
-    await this.compose(['down', '--volumes', '--timeout', '1']);
+    await this.compose(['down', '--timeout', '1']);
+    await docker('image', 'rm', '--force', this.image, `${this.image}-toolchain`);
     rmSync(this.dir, { recursive: true });
   }
 }

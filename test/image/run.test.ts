@@ -2,8 +2,22 @@ import { eventually } from '../eventually';
 import { fetch, type Answer } from '../fetch';
 import { Checkout, describeImage, docker, production } from './docker';
 
-describeImage('plain docker', (image) => {
+describeImage('plain docker', () => {
+  const image = `identidock-test-${String(process.pid)}`;
   const containers: string[] = [];
+  let checkout: Checkout;
+
+  beforeAll(async () => {
+    checkout = new Checkout();
+    const { args } = (await checkout.config(production)).services.identidock?.build ?? {};
+    const buildArgs = Object.entries(args ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+    await docker('build', ...buildArgs, '-t', image, checkout.dir);
+  });
+
+  afterAll(async () => {
+    await docker('image', 'rm', image);
+    await checkout.remove();
+  });
 
   afterEach(async () => {
     if (containers.length > 0) await docker('rm', '--force', ...containers.splice(0));
@@ -27,12 +41,9 @@ describeImage('plain docker', (image) => {
   const exitCode = (id: string) => docker('inspect', '--format', '{{.State.ExitCode}}', id);
 
   test('docker build makes the same image as Compose', async () => {
-    const checkout = new Checkout();
-    const { args } = (await checkout.config(production)).services.identidock?.build ?? {};
-    const buildArgs = Object.entries(args ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-    await docker('build', '--quiet', ...buildArgs, '-t', image, checkout.dir);
-    await docker('image', 'inspect', image);
-    await checkout.remove();
+    await checkout.compose([...production, 'build']);
+    const layers = (name: string) => docker('image', 'inspect', '--format', '{{.RootFS.Layers}} {{.Config.Cmd}}', name);
+    expect(await layers(checkout.image)).toBe(await layers(image));
   });
 
   test('docker run -p 9090 -p 9191: the service, and the stats of primary and workers', async () => {
@@ -42,13 +53,13 @@ describeImage('plain docker', (image) => {
     // PID 1: cmd.sh has replaced itself.
     expect(stats.pid).toBe(1);
     expect(stats.workers).toHaveLength(2);
-    expect(await docker('logs', id)).toMatch(/^Running Production Server\n/);
+    expect(await docker('logs', id)).toMatch(/^Running Production Server$/m);
   });
 
   test('docker run -e ENV=DEV -p 5000: the development server, without a mount', async () => {
     const id = await start('-e', 'ENV=DEV', '-p', '127.0.0.1::5000', image);
     expect(await served(id, 5000)).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
-    expect(await docker('logs', id)).toMatch(/^Running Development Server\n/);
+    expect(await docker('logs', id)).toMatch(/^Running Development Server$/m);
   });
 
   test('docker run -P publishes 9090 and 9191 and no other', async () => {

@@ -1,0 +1,10 @@
+// Before the image tests: looks for a Docker Engine, and says so once where there is none.
+import { spawnSync } from 'node:child_process';
+import { ENGINE } from './docker';
+
+export default function engine(): void {
+  const answers = [['info'], ['compose', 'version']].every((args) => spawnSync('docker', args).status === 0);
+  const required = process.env.CI === 'true' || process.env.REQUIRE_DOCKER === '1';
+  process.env[ENGINE] = answers ? 'present' : required ? 'missing' : 'absent';
+  if (!answers && !required) console.warn('\nNo Docker Engine with Compose answers: the image tests are SKIPPED.\n');
+}
