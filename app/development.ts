@@ -1,23 +1,24 @@
 // Entry of the development server: one process, run by nodemon and ts-node.
 import { createApp } from './identidock';
 import { configOrExit } from './server/config';
-import { createServer } from './server/http';
+import { exitUnstarted, reasonOf } from './server/failure';
+import { createServer, type CreateApp } from './server/http';
 import { listen } from './server/listen';
 import { createLog } from './server/log';
 
-// nodemon's end, however it came about, is ours.
+// Without nodemon, nobody would ever restart or stop this process.
 process.once('disconnect', () => process.exit());
 
-const config = configOrExit();
-const log = createLog(config);
-const { host, port } = config;
+void serve(createApp);
 
-listen(createServer(createApp(), { log, showTraces: true }), { host, port, variable: 'PORT' }).then(
-  () => {
+async function serve(create: CreateApp) {
+  const config = configOrExit();
+  const log = createLog(config);
+  const { host, port } = config;
+  try {
+    await listen(createServer(await create(), { log, showTraces: true }), { host, port, variable: 'PORT' });
     log.info({ host, port }, 'ready');
-  },
-  (error: unknown) => {
-    log.fatal(`the server could not start: ${(error as Error).message}`);
-    process.exit(1);
-  },
-);
+  } catch (error) {
+    exitUnstarted(reasonOf(error));
+  }
+}

@@ -5,6 +5,9 @@ import { answerHealth } from './health';
 import type { Logger } from './log';
 import { answerUnhandled, answerUnparsed } from './unhandled';
 
+/** What app/identidock.ts exports; a promise where the service has something to wait for before it serves. */
+export type CreateApp = () => Express | Promise<Express>;
+
 export interface ServerOptions {
   log: Logger;
   /** Whether answers to errors show the trace. */
@@ -17,14 +20,14 @@ export interface ServerOptions {
 
 /**
  * Makes the server that serves an Express app. It does not listen.
- * @param app - the service; an Express app takes what follows it as third argument, as any middleware does
+ * @param app - the service; it is called as a middleware is, so that what it does not handle comes back here
  */
 export function createServer(app: Express, options: ServerOptions): Server {
   app.disable('x-powered-by');
   const server = createHttpServer((req, res) => {
     if (answerHealth(req, res, options.isReady?.() ?? true)) return;
     options.onRequest?.(res);
-    // Express turns these two into its own Request and Response in place.
+    // Express gives these objects the prototypes of its Request and Response.
     const [request, response] = [req as Request, res as Response];
     app(request, response, (error?: unknown) => {
       answerUnhandled(request, response, error, options);

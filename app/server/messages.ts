@@ -18,4 +18,4 @@ export interface ToWorker {
 }
 
 /** The environment variable in which the primary tells a worker its slot. */
-export const SLOT = 'IDENTIDOCK_SLOT';
+export const SLOT = 'WORKER_SLOT';

@@ -1,4 +1,4 @@
-// The slots of the workers: a process comes and goes in one, its number and its counts stay.
+// One slot for each worker. Processes come and go in it; its number and its counts stay.
 import type { Worker } from 'node:cluster';
 import type { Snapshot } from '../stats/snapshot';
 import type { Counts } from './messages';
@@ -12,13 +12,16 @@ export interface Slot {
   spawns: number;
   /** When the last was started, in ms since the epoch. */
   spawnedAt: number;
-  /** How many in a row died before they listened. */
+  /** How many in a row died young. */
   failures: number;
   /** Requests answered by the processes before this one. */
   earlierRequests: number;
   /** What the process in it said last. */
   counts: Counts;
 }
+
+/** A worker that has lived this long before it died was a good one, in ms. */
+const YOUNG_MS = 2000;
 
 const nothing: Counts = { requests: 0, inFlight: 0 };
 
@@ -45,7 +48,8 @@ export function occupy(slot: Slot, worker: Worker): void {
 
 /** Empties a slot whose process has ended. */
 export function vacate(slot: Slot): void {
-  slot.failures = slot.listening ? 0 : slot.failures + 1;
+  const young = !slot.listening || Date.now() - slot.spawnedAt < YOUNG_MS;
+  slot.failures = young ? slot.failures + 1 : 0;
   slot.worker = undefined;
   slot.listening = false;
   slot.earlierRequests += slot.counts.requests;

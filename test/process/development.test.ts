@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
 import { freePorts, hold } from '../ports';
-import { copyProject, service, type Project } from './project';
+import { copyProject, promisedService, service, type Project } from './project';
 import { endAll, run } from './run';
 
 let port: number;
@@ -44,6 +44,12 @@ test('waits for the edit that mends a service that does not start', async () => 
   expect(await fetch(port)).toMatchObject({ body: 'mended' });
 });
 
+test('the service may be a promise', async () => {
+  project.replaceService(promisedService(`app.get('/', (_req, res) => { res.send('promised'); });`));
+  await start().line(/"ready"/);
+  expect(await fetch(port)).toMatchObject({ body: 'promised' });
+});
+
 test('cmd.sh has replaced itself by nodemon, the parent of the server', async () => {
   project.replaceService(service(`app.get('/', (_req, res) => { res.send(String(process.ppid)); });`));
   const server = start();
@@ -82,4 +88,11 @@ test('a port that is taken: an error that names it, and no other port instead', 
   await server.line(/app crashed/);
   expect(server.output()).not.toContain('"ready"');
   holder.close();
+});
+
+test('npm run dev passes a signal on to it', async () => {
+  const server = run('npm', { args: ['run', 'dev'], cwd: project.dir, env: { PORT: String(port) } });
+  await server.line(/"ready"/);
+  server.kill('SIGTERM');
+  await server.closed;
 });

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
 import { freePorts, hold } from '../ports';
-import { copyProject, service, type Project } from './project';
+import { copyProject, promisedService, service, type Project } from './project';
 import { endAll, run, type Running } from './run';
 
 interface Stats {
@@ -64,6 +64,12 @@ describe.each([undefined, '', 'PROD'])('ENV=%j', (ENV) => {
     expect(workers.map(({ id }) => id)).toEqual([1, 2]);
     await eventually(async () => (await stats()).workers.some(({ requests }) => requests === 1) || undefined);
   });
+});
+
+test('the service may be a promise', async () => {
+  project.replaceService(promisedService(`app.get('/', (_req, res) => { res.send('promised'); });`));
+  await start().line(/"ready"/);
+  expect(await fetch(port)).toMatchObject({ body: 'promised' });
 });
 
 test('one worker for each available CPU where WORKERS does not say otherwise', async () => {
@@ -124,12 +130,38 @@ describe('stops', () => {
     const server = await serve({ GRACE: '3600' }, `app.get('/never', () => { console.log('never is in flight'); });`);
     const answer = fetch(port, '/never');
     await server.line(/never is in flight/);
-    server.kill('SIGTERM');
-    await server.line(/"stopping"/);
-    server.kill('SIGTERM');
-    await expect(answer).rejects.toThrow('socket hang up');
+    const cut = expect(answer).rejects.toThrow('socket hang up');
+    const ended = eventually(() => {
+      server.kill('SIGTERM');
+      return server.output().includes('stopping at once') || undefined;
+    });
+    await Promise.all([cut, ended]);
     expect(await server.exited).toEqual({ code: 1, signal: null });
     await server.closed;
+  });
+
+  test('once, where one Ctrl-C arrives as two signals', async () => {
+    const server = await serve({ WORKERS: '1' }, slow);
+    const answer = fetch(port, '/slow');
+    await server.line(/slow is in flight/);
+    server.kill('SIGINT');
+    server.kill('SIGTERM');
+    expect(await answer).toMatchObject({ body: 'done' });
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('while it starts, without a word of Node’s own', async () => {
+    project.replaceService(`
+      export function createApp() {
+        console.log('service is starting');
+        return new Promise(() => undefined);
+      }`);
+    const server = start();
+    await server.line(/service is starting/);
+    server.kill('SIGTERM');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    await server.closed;
+    expect(server.output()).not.toMatch(/node:/);
   });
 });
 
@@ -151,7 +183,8 @@ test('a worker that is killed is replaced in its slot, and its requests stay cou
   );
   expect(after).toMatchObject({ id: 1, requests: 1 });
   expect(after.pid).not.toBe(before.pid);
-  await eventually(() => fetch(port));
+  await server.line(/"worker replaced"/);
+  expect(await fetch(port)).toMatchObject({ status: 200 });
 });
 
 test('a service that throws at start: the reason with a line of its .ts source, exit code 1', async () => {
@@ -159,7 +192,7 @@ test('a service that throws at start: the reason with a line of its .ts source, 
   const server = start();
   expect(await server.exited).toEqual({ code: 1, signal: null });
   await server.closed;
-  expect(server.output()).toMatch(/\"reason\":\"Error: no database.*identidock\.ts:2.*the server could not start/);
+  expect(server.output()).toMatch(/The server could not start: Error: no database\n.*identidock\.ts:2/);
 });
 
 describe('a port that is taken', () => {

@@ -54,3 +54,6 @@ export function createApp() {
   return app;
 }
 `;
+
+/** The same, where the service is a promise. */
+export const promisedService = (routes: string) => service(routes).replace('export function', 'export async function');
