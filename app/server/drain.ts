@@ -1,4 +1,4 @@
-// Ends a server without losing a request: no new connection, no new request on an old one, and what is in flight finishes.
+// Ends a server without losing a request: no new connection, and what is in flight or already on its way is answered.
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 
