@@ -30,7 +30,12 @@ export function createServer(app: Express, options: ServerOptions): Server {
     // Express gives these objects the prototypes of its Request and Response.
     const [request, response] = [req as Request, res as Response];
     app(request, response, (error?: unknown) => {
-      answerUnhandled(request, response, error, options);
+      try {
+        answerUnhandled(request, response, error, options);
+      } catch (failure) {
+        // An error may be any object: one whose headers cannot be sent, say. That must not end the process.
+        answerUnhandled(request, response, failure, options);
+      }
     });
   });
   answerUnparsed(server);

@@ -1,5 +1,5 @@
 // The answers to what the service left unhandled: an unknown path, an error, and bytes that are no HTTP request.
-import { STATUS_CODES, type OutgoingHttpHeaders, type Server } from 'node:http';
+import { STATUS_CODES, type OutgoingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Request, Response } from 'express';
 import type { Logger } from './log';
@@ -83,8 +83,13 @@ interface ClientError extends Error {
  * no route can have it, so that is a 404 like any other.
  */
 export function answerUnparsed(server: Server): void {
+  const last = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', (req, res: ServerResponse) => last.set(req.socket, res));
+
   server.on('clientError', (error: ClientError, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // In the middle of another request's answer, this one's would be taken for a part of it.
+    const inMidAnswer = last.get(socket)?.writableFinished === false;
+    if (error.code === 'ECONNRESET' || !socket.writable || inMidAnswer) {
       socket.destroy();
       return;
     }

@@ -231,6 +231,12 @@ describe('what is no route', () => {
     expect(await fetch(port)).toMatchObject({ status: 200 });
   });
 
+  test('broken bytes after a request whose answer has begun cut it, and are not answered into it', async () => {
+    await serve({}, `app.get('/', (_req, res) => { res.write('begun'); setTimeout(() => res.end('whole'), 500); });`);
+    const answer = await raw('GET / HTTP/1.1\r\nHost: x\r\n\r\nBREW / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(answer).not.toMatch(/404|whole/);
+  });
+
   test('an error in the service is a 500 without its trace; the log has it, with a line of the .ts source', async () => {
     const server = await serve({}, `app.get('/', () => { throw new Error('secret'); });`);
     expect(await fetch(port)).toMatchObject({ status: 500, body: '500 Internal Server Error\n' });

@@ -109,6 +109,26 @@ describe('unhandled', () => {
     expect(response.status).toBe(500);
   });
 
+  test.each([
+    ['headers that cannot be sent', 400, { status: 400, headers: { a: Symbol('a') } }],
+    [
+      'a status that cannot be read',
+      500,
+      Object.defineProperty({}, 'status', {
+        get: () => {
+          throw new Error('gotcha');
+        },
+      }),
+    ],
+    ['no object at all', 500, 'oops'],
+  ])('an error with %s is %d, and no end of the process', async (_, status, error: unknown) => {
+    const response = await ending(async (_req, _res, next) => {
+      await Promise.resolve();
+      next(error);
+    });
+    expect(response.status).toBe(status);
+  });
+
   test.each([null, undefined, 'router', 'route'])('next(%j) is no error, and 404', async (value) => {
     const response = await ending((_req, _res, next) => {
       next(value);
