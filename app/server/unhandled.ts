@@ -51,7 +51,7 @@ export function answerUnhandled(
   if (status >= 500) log.error({ method: req.method, path: req.path, err: error }, 'request failed');
   if (res.headersSent) {
     // Half an answer cannot be taken back; a cut connection is how the client learns of it.
-    req.destroy();
+    if (!res.writableEnded) req.destroy();
     return;
   }
   const trace = showTraces && error instanceof Error ? error.stack : undefined;

@@ -148,6 +148,15 @@ describe('unhandled', () => {
   });
 });
 
+test('an error after the answer does not take it back', async () => {
+  const whole = 'x'.repeat(8 * 1024 * 1024);
+  const response = await ending((_req, res) => {
+    res.type('text').end(whole);
+    throw new Error('too late');
+  });
+  expect(response.text).toHaveLength(whole.length);
+});
+
 test('the server does not say what it is made of', async () => {
   expect((await serve().get('/')).headers).not.toHaveProperty('x-powered-by');
 });
