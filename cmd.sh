@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts the server that ENV names, the same way in the image and on a host: DEV, or PROD where it is unset or empty.
 set -eu
-cd "$(dirname "$0")"
+CDPATH="" cd -- "$(dirname -- "$(readlink -f -- "$0")")"
 
 # Ends with an exit code and a message.
 fail() {

@@ -1,4 +1,4 @@
-// Ends a server without losing a request: no new connection, and what is in flight or already on its way is answered.
+// Ends a server without cutting an answer: no new connection, and what is in flight or already on its way is answered.
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 
@@ -29,7 +29,9 @@ export function createDrain(server: Server): () => Promise<void> {
       }),
     );
     const timer = setInterval(() => {
-      server.closeIdleConnections();
+      // Node takes a connection for idle whose answer is written, but not yet sent to a slow client.
+      const sending = [...inFlight].some((res) => res.writableEnded && res.socket?.destroyed === false);
+      if (!sending) server.closeIdleConnections();
     }, IDLE_MS);
     await closed;
     clearInterval(timer);

@@ -1,5 +1,5 @@
 // The log: one JSON line an event on stdout, by pino.
-import { pino, stdTimeFunctions, type Logger } from 'pino';
+import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
 import type { Config } from './config';
 
 export type { Logger };
@@ -10,10 +10,16 @@ export type { Logger };
  * @param bindings - what every line carries, as the worker's slot
  */
 export function createLog(config: Pick<Config, 'logLevel'>, bindings: Record<string, unknown> = {}): Logger {
-  return pino({
-    level: config.logLevel,
-    base: bindings,
-    timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+  const stdout = destination({ dest: 1, sync: true });
+  // A full disk or a closed pipe behind stdout costs the line, not the service.
+  stdout.on('error', () => undefined);
+  return pino(
+    {
+      level: config.logLevel,
+      base: bindings,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stdout,
+  );
 }

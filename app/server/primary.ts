@@ -8,7 +8,7 @@ import { createLog } from './log';
 import { SLOT, type ToPrimary, type ToWorker } from './messages';
 import { createSlots, occupy, takeSnapshot, vacate, type Slot } from './slots';
 
-/** A worker that dies is replaced at once; one that dies young again, after this long, doubled each further time, in ms. */
+/** A worker that dies is replaced at once; one that never listened, after this long, doubled each time in a row, in ms. */
 const BACK_OFF_MS = 100;
 const MOST_BACK_OFF_MS = 30_000;
 
@@ -45,9 +45,10 @@ export async function startPrimary(config: Config): Promise<void> {
     const worker = cluster.fork({ [SLOT]: String(slot.id) });
     occupy(slot, worker);
     let reason: string | undefined;
-    worker.on('message', (message: ToPrimary) => {
-      if (message.type === 'counts') slot.counts = message;
-      else reason = message.reason;
+    // The service may send messages of its own; they are nobody's.
+    worker.on('message', (message: ToPrimary | null) => {
+      if (message?.type === 'counts') slot.counts = message;
+      else if (message?.type === 'failed') reason = message.reason;
     });
     worker.on('error', (error: Error) => {
       // It could not be forked, or has gone; 'close' follows either.
@@ -68,6 +69,7 @@ export async function startPrimary(config: Config): Promise<void> {
       const neverServed = !slot.listening;
       vacate(slot);
       if (stopping) {
+        if (code !== 0) exitCode = 1;
         exitWhenAlone();
       } else if (neverServed && !started) {
         endNow();
@@ -80,7 +82,7 @@ export async function startPrimary(config: Config): Promise<void> {
   }
 
   function replace(slot: Slot) {
-    const delay = slot.failures < 2 ? 0 : Math.min(BACK_OFF_MS * 2 ** (slot.failures - 2), MOST_BACK_OFF_MS);
+    const delay = slot.failures === 0 ? 0 : Math.min(BACK_OFF_MS * 2 ** (slot.failures - 1), MOST_BACK_OFF_MS);
     setTimeout(() => {
       if (!stopping) fork(slot);
     }, delay);

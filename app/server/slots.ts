@@ -12,16 +12,13 @@ export interface Slot {
   spawns: number;
   /** When the last was started, in ms since the epoch. */
   spawnedAt: number;
-  /** How many in a row died young. */
+  /** How many in a row died before they listened. */
   failures: number;
   /** Requests answered by the processes before this one. */
   earlierRequests: number;
   /** What the process in it said last. */
   counts: Counts;
 }
-
-/** A worker that has lived this long before it died was a good one, in ms. */
-const YOUNG_MS = 2000;
 
 const nothing: Counts = { requests: 0, inFlight: 0 };
 
@@ -48,8 +45,7 @@ export function occupy(slot: Slot, worker: Worker): void {
 
 /** Empties a slot whose process has ended. */
 export function vacate(slot: Slot): void {
-  const young = !slot.listening || Date.now() - slot.spawnedAt < YOUNG_MS;
-  slot.failures = young ? slot.failures + 1 : 0;
+  slot.failures = slot.listening ? 0 : slot.failures + 1;
   slot.worker = undefined;
   slot.listening = false;
   slot.earlierRequests += slot.counts.requests;

@@ -51,7 +51,7 @@ export function answerUnhandled(
   if (status >= 500) log.error({ method: req.method, path: req.path, err: error }, 'request failed');
   if (res.headersSent) {
     // Half an answer cannot be taken back; a cut connection is how the client learns of it.
-    if (!res.writableEnded) req.destroy();
+    if (error && !res.writableEnded) req.destroy();
     return;
   }
   const trace = showTraces && error instanceof Error ? error.stack : undefined;
@@ -59,6 +59,7 @@ export function answerUnhandled(
   // What the handler had set was meant for its own answer.
   for (const name of res.getHeaderNames()) if (name !== 'connection') res.removeHeader(name);
   res.statusCode = status;
+  res.statusMessage = '';
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) res.setHeader(name, value);
   res.setHeader('Content-Type', type);
   res.setHeader('Content-Length', Buffer.byteLength(body));

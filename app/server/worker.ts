@@ -25,6 +25,9 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
   const recorder = createRecorder((counts, then) => {
     tell({ type: 'counts', ...counts }, then);
   });
+  process.on('exit', () => {
+    recorder.flush(() => undefined);
+  });
   // To drain is all that a ToWorker says.
   process.once('message', () => {
     draining = true;

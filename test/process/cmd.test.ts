@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyProject } from './project';
@@ -32,6 +32,16 @@ test.each(['DEV', 'PROD'])('ENV=%s: wrong settings end it before anything listen
     ].join('\n'),
   );
   expect(output()).not.toContain('ready');
+});
+
+test('finds its folder through a link, and whatever CDPATH says', async () => {
+  const project = inProject((dir) => {
+    symlinkSync(join(dir, 'cmd.sh'), join(dir, 'app', 'link.sh'));
+  });
+  const { exited, line } = run('app/link.sh', { cwd: project.dir, env: { CDPATH: '/', PORT: 'x' } });
+  expect(await exited).toEqual({ code: 78, signal: null });
+  await line(/PORT="x"/);
+  project.remove();
 });
 
 test.each([

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { Agent, createServer } from 'node:http';
+import { Agent, createServer, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
 import { freePorts, hold } from '../ports';
@@ -115,6 +116,23 @@ describe('stops', () => {
     agent.destroy();
   });
 
+  test('after an answer that a slow client has not yet read', async () => {
+    const size = 30_000_000;
+    const server = await serve({}, `app.get('/', (_req, res) => { res.send(Buffer.alloc(${String(size)})); });`);
+    const sent = request({ host: '127.0.0.1', port, agent: new Agent({ keepAlive: true }) }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    server.kill('SIGTERM');
+    await server.line(/"stopping"/);
+    let received = 0;
+    for await (const chunk of response) {
+      received += (chunk as Buffer).length;
+      // Read so slowly that idle connections are closed meanwhile.
+      await pause(5);
+    }
+    expect(received).toBe(size);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
   test('after GRACE seconds at the latest, and says by its exit code that it cut a request', async () => {
     const server = await serve({ GRACE: '1' }, `app.get('/never', () => { console.log('never is in flight'); });`);
     const answer = fetch(port, '/never');
@@ -185,6 +203,18 @@ test('a worker that is killed is replaced in its slot, and its requests stay cou
   expect(after.pid).not.toBe(before.pid);
   await server.line(/"worker replaced"/);
   expect(await fetch(port)).toMatchObject({ status: 200 });
+});
+
+test('a worker that ends by itself takes no count with it, and no message of the service harms the primary', async () => {
+  const server = await serve(
+    { WORKERS: '1' },
+    `app.get('/', (_req, res) => { process.send(null); process.send('x'); res.send('ok'); });
+     app.get('/exit', () => process.exit(3));`,
+  );
+  await fetch(port);
+  await expect(fetch(port, '/exit')).rejects.toThrow('socket hang up');
+  await server.line(/"code":3,.*"worker died"/);
+  expect((await stats()).workers).toMatchObject([{ requests: 1 }]);
 });
 
 test('a service that throws at start: the reason with a line of its .ts source, exit code 1', async () => {

@@ -148,6 +148,23 @@ describe('unhandled', () => {
   });
 });
 
+test('next() after an answer has begun leaves it alone', async () => {
+  const response = await ending((_req, res, next) => {
+    res.type('text').write('begun, ');
+    setImmediate(() => res.end('ended'));
+    next();
+  });
+  expect(response.text).toBe('begun, ended');
+});
+
+test('a status message that cannot be sent is left out', async () => {
+  const response = await ending((_req, res) => {
+    res.statusMessage = 'é\n';
+    res.send('never');
+  });
+  expect(response.status).toBe(500);
+});
+
 test('an error after the answer does not take it back', async () => {
   const whole = 'x'.repeat(8 * 1024 * 1024);
   const response = await ending((_req, res) => {
