@@ -26,7 +26,9 @@ function serve(options: { showTraces?: boolean; ready?: boolean; onRequest?: () 
 
 /** The answer where a handler ends so. */
 async function ending(handler: RequestHandler) {
-  return request(createServer(express().get('/', handler), { log, showTraces: false })).get('/');
+  return request(createServer(express().get('/', handler), { log, showTraces: false }))
+    .get('/')
+    .timeout(10_000);
 }
 
 describe('health', () => {
