@@ -25,6 +25,7 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
   const recorder = createRecorder((counts, then) => {
     tell({ type: 'counts', ...counts }, then);
   });
+  // A worker that ends by itself, as the service may make it, still says what it had counted.
   process.on('exit', () => {
     recorder.flush(() => undefined);
   });
