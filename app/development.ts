@@ -2,7 +2,7 @@
 import { createApp } from './identidock';
 import { configOrExit } from './server/config';
 import { exitUnstarted, reasonOf } from './server/failure';
-import { createServer, type CreateApp } from './server/http';
+import { createServer, type CreateApp } from './server/http/server';
 import { listen } from './server/listen';
 import { createLog } from './server/log';
 
@@ -14,9 +14,9 @@ void serve(createApp);
 async function serve(create: CreateApp) {
   const config = configOrExit();
   const log = createLog(config);
-  const { host, port } = config;
+  const { HOST: host, PORT: port } = config;
   try {
-    await listen(createServer(await create(), { log, showTraces: true }), { host, port, variable: 'PORT' });
+    await listen(createServer(await create(), { config, log }), { host, port, variable: 'PORT' });
     log.info({ host, port }, 'ready');
   } catch (error) {
     exitUnstarted(reasonOf(error));

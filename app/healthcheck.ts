@@ -2,7 +2,7 @@
 import { get } from 'node:http';
 import { configOrExit } from './server/config';
 
-const { port } = configOrExit();
+const { PORT: port } = configOrExit();
 
 const request = get({ host: '127.0.0.1', port, path: '/readyz', timeout: 2000 }, (res) => {
   const status = res.statusCode ?? 0;

@@ -1,25 +1,10 @@
 // The settings: read from environment variables and nothing else, validated before anything listens.
 import { isIP } from 'node:net';
-import { availableParallelism } from 'node:os';
-import { cleanEnv, makeValidator } from 'envalid';
-
-/** What the servers of both modes run with. */
-export interface Config {
-  /** Address and port of the service. */
-  host: string;
-  port: number;
-  /** Address and port of the stats server; production only. */
-  statsHost: string;
-  statsPort: number;
-  workers: number;
-  logLevel: LogLevel;
-  /** Seconds that requests in flight may take to finish when the server stops. */
-  grace: number;
-}
+import { cleanEnv, makeValidator, type ValidatorSpec } from 'envalid';
+import { workersFor } from './capacity';
 
 /** pino's levels. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-type LogLevel = (typeof logLevels)[number];
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong, and trying again will not help. */
 const EX_CONFIG = 78;
@@ -49,14 +34,43 @@ const whole = (least: number, most: number, what = 'a whole number') =>
   });
 
 const port = whole(1, 65535, 'a port');
+const seconds = (least: 0 | 1) => whole(least, 3600, 'seconds');
 
 const address = makeValidator((input): string => {
   if (isIP(input) === 0) throw new Error('expected an IP address, as 0.0.0.0 or 127.0.0.1');
   return input;
 });
 
+const isSubnet = (text: string): boolean => {
+  const [ip = '', bits, ...more] = text.split('/');
+  const most = isIP(ip) === 4 ? 32 : 128;
+  return (
+    isIP(ip) !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+  );
+};
+
+/** Names for subnets that Express knows: https://expressjs.com/en/guide/behind-proxies.html */
+const subnetNames = ['loopback', 'linklocal', 'uniquelocal'];
+
+// Express also takes true; it then believes whatever a client says, which is never what is wanted.
+const proxies = makeValidator((input): number | string[] | false => {
+  if (input === 'off') return false;
+  if (/^[1-9]\d?$/.test(input)) return Number(input);
+  const items = input.split(',').map((item) => item.trim());
+  if (items.every((item) => subnetNames.includes(item) || isSubnet(item))) return items;
+  throw new Error(
+    `expected off, a number of hops from 1 to 99, or addresses, as 10.0.0.0/8 or ${subnetNames.join(', ')}`,
+  );
+});
+
+const onOff = makeValidator((input): boolean => {
+  if (input !== 'on' && input !== 'off') throw new Error('expected on or off');
+  return input === 'on';
+});
+
 /**
- * Every setting there is, with its rule and its default.
+ * Every setting there is, with its rule and its default. README.md says what each means; durations are in seconds, and
+ * where 0 is allowed, it is off.
  * @param development - whose defaults: the development server's, or production's
  */
 export const settings = (development: boolean) => ({
@@ -65,10 +79,51 @@ export const settings = (development: boolean) => ({
   PORT: port({ default: development ? 5000 : 9090 }),
   STATS_HOST: address({ default: '127.0.0.1' }),
   STATS_PORT: port({ default: 9191 }),
-  WORKERS: whole(1, 1024)({ default: availableParallelism() }),
+  WORKERS: whole(1, 1024)({ default: workersFor() }),
   LOG_LEVEL: oneOf(...logLevels)({ default: 'info' }),
-  GRACE: whole(1, 3600)({ default: 8 }),
+  ACCESS_LOG: onOff({ default: true }),
+  // As Express's `trust proxy` takes it.
+  TRUST_PROXY: proxies({ default: false }),
+  GRACE: seconds(1)({ default: 8 }),
+  DRAIN_DELAY: seconds(0)({ default: 0 }),
+  RELOAD_MERCY: seconds(1)({ default: 60 }),
+  START_TIMEOUT: seconds(1)({ default: 60 }),
+  HARAKIRI: seconds(0)({ default: 30 }),
+  MAX_REQUESTS: whole(0, 1e12)({ default: 0 }),
+  RELOAD_ON_RSS: whole(0, 1e6, 'MB')({ default: 0 }),
+  // A debugger may hold a request for as long as it likes.
+  REQUEST_TIMEOUT: seconds(0)({ default: development ? 0 : 60 }),
+  HEADERS_TIMEOUT: seconds(1)({ default: 5 }),
+  RECEIVE_TIMEOUT: seconds(1)({ default: 30 }),
+  // Longer than the 60 s of nginx and of most load balancers: the side that sends requests should be the one to close.
+  KEEP_ALIVE_TIMEOUT: seconds(1)({ default: 65 }),
+  MAX_HEADER_SIZE: whole(1024, 1024 ** 2, 'bytes')({ default: 16 * 1024 }),
+  MAX_BODY_SIZE: whole(0, 1e12, 'bytes')({ default: 1024 ** 2 }),
 });
+
+/** The settings, validated. */
+export type Config = Readonly<{
+  [Name in keyof ReturnType<typeof settings>]: ReturnType<typeof settings>[Name] extends ValidatorSpec<infer Value>
+    ? Value
+    : never;
+}>;
+
+/** What is wrong with values that are right each by itself, as pairs of a variable and a reason. */
+function contradictions(values: Record<string, unknown>, given: NodeJS.ProcessEnv): [string, string][] {
+  const wrong: [string, string][] = [];
+  /** Of two variables, the one that was set, or else the first. */
+  const blame = (first: string, second: string) =>
+    given[first] === undefined && given[second] !== undefined ? [second, first] : [first, second];
+  if (values.ENV !== 'DEV' && values.PORT !== undefined && values.PORT === values.STATS_PORT) {
+    const [name = '', other = ''] = blame('STATS_PORT', 'PORT');
+    wrong.push([name, `expected another port than ${other}'s`]);
+  }
+  if (Number(values.HEADERS_TIMEOUT) > Number(values.RECEIVE_TIMEOUT)) {
+    const [name = ''] = blame('HEADERS_TIMEOUT', 'RECEIVE_TIMEOUT');
+    wrong.push([name, 'expected HEADERS_TIMEOUT to be at most RECEIVE_TIMEOUT, of which it is a part']);
+  }
+  return wrong;
+}
 
 /**
  * Reads the settings.
@@ -82,26 +137,15 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
 
   const values = cleanEnv(given, settings(development), {
     reporter: ({ errors, env }) => {
-      const { PORT, STATS_PORT } = env as { PORT?: number; STATS_PORT?: number };
       const wrong = Object.entries(errors).map(([name, error]): [string, string] => [name, error.message]);
-      if (!development && PORT !== undefined && PORT === STATS_PORT) {
-        const [name, other] = given.STATS_PORT === undefined ? ['PORT', 'STATS_PORT'] : ['STATS_PORT', 'PORT'];
-        wrong.push([name, `expected another port than ${other}'s`]);
-      }
+      wrong.push(...contradictions(env as Record<string, unknown>, given));
       if (wrong.length === 0) return;
       throw new ConfigError(wrong.map(([name, reason]) => `${name}=${JSON.stringify(given[name])}: ${reason}`));
     },
   });
 
-  return {
-    host: values.HOST,
-    port: values.PORT,
-    statsHost: values.STATS_HOST,
-    statsPort: values.STATS_PORT,
-    workers: values.WORKERS,
-    logLevel: values.LOG_LEVEL,
-    grace: values.GRACE,
-  };
+  // A plain object: envalid's own throws on names that it does not know.
+  return { ...values };
 }
 
 /**

@@ -19,6 +19,12 @@ export function createDrain(server: Server): () => Promise<void> {
     res.once('close', () => inFlight.delete(res));
   });
 
+  const closeIdle = () => {
+    // Node takes a connection for idle whose answer is written, but not yet sent to a slow client.
+    const sending = [...inFlight].some((res) => res.writableEnded && res.socket?.destroyed === false);
+    if (!sending) server.closeIdleConnections();
+  };
+
   return async () => {
     draining = true;
     for (const res of inFlight) if (!res.headersSent) res.setHeader('Connection', 'close');
@@ -28,11 +34,8 @@ export function createDrain(server: Server): () => Promise<void> {
         resolve();
       }),
     );
-    const timer = setInterval(() => {
-      // Node takes a connection for idle whose answer is written, but not yet sent to a slow client.
-      const sending = [...inFlight].some((res) => res.writableEnded && res.socket?.destroyed === false);
-      if (!sending) server.closeIdleConnections();
-    }, IDLE_MS);
+    // Right after Node has read what had come: from a timer, a request that waits to be read would be lost.
+    const timer = setInterval(() => setImmediate(closeIdle), IDLE_MS);
     await closed;
     clearInterval(timer);
   };

@@ -23,7 +23,7 @@ const start = () => run('./cmd.sh', { cwd: project.dir, env: { ENV: 'DEV', PORT:
 
 test('serves, and serves an edit without any further command', async () => {
   const server = start();
-  await server.line(/"ready"/);
+  await server.line(/INFO: ready/);
   expect(server.output()).toMatch(/^Running Development Server\n/);
   expect(await fetch(port)).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
   expect(await fetch(port, '/readyz')).toMatchObject({ status: 200 });
@@ -40,26 +40,26 @@ test('waits for the edit that mends a service that does not start', async () => 
   await server.line(/identidock\.ts:2/);
   await server.line(/waiting for file changes/);
   project.replaceService(service(`app.get('/', (_req, res) => { res.send('mended'); });`));
-  await server.line(/"ready"/);
+  await server.line(/INFO: ready/);
   expect(await fetch(port)).toMatchObject({ body: 'mended' });
 });
 
 test('the service may be a promise', async () => {
   project.replaceService(promisedService(`app.get('/', (_req, res) => { res.send('promised'); });`));
-  await start().line(/"ready"/);
+  await start().line(/INFO: ready/);
   expect(await fetch(port)).toMatchObject({ body: 'promised' });
 });
 
 test('cmd.sh has replaced itself by nodemon, the parent of the server', async () => {
   project.replaceService(service(`app.get('/', (_req, res) => { res.send(String(process.ppid)); });`));
   const server = start();
-  await server.line(/"ready"/);
+  await server.line(/INFO: ready/);
   expect((await fetch(port)).body).toBe(String(server.pid));
 });
 
 test('an error in the service shows its trace, with a line of the .ts source', async () => {
   project.replaceService(service(`app.get('/', () => { throw new Error('here'); });`));
-  await start().line(/"ready"/);
+  await start().line(/INFO: ready/);
   const { status, body } = await fetch(port);
   expect(status).toBe(500);
   expect(body).toMatch(/Error: here\n +at .*app\/identidock\.ts:5/);
@@ -67,7 +67,7 @@ test('an error in the service shows its trace, with a line of the .ts source', a
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it, and nothing is left behind', async (signal) => {
   const server = start();
-  await server.line(/"ready"/);
+  await server.line(/INFO: ready/);
   server.kill(signal);
   await server.closed;
   await expect(fetch(port)).rejects.toThrow('ECONNREFUSED');
@@ -75,7 +75,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it, and nothing is left behin
 
 test('the server ends when nodemon is killed', async () => {
   const server = start();
-  await server.line(/"ready"/);
+  await server.line(/INFO: ready/);
   server.kill('SIGKILL');
   await server.closed;
   await expect(fetch(port)).rejects.toThrow('ECONNREFUSED');
@@ -92,7 +92,7 @@ test('a port that is taken: an error that names it, and no other port instead', 
 
 test('npm run dev passes a signal on to it', async () => {
   const server = run('npm', { args: ['run', 'dev'], cwd: project.dir, env: { PORT: String(port) } });
-  await server.line(/"ready"/);
+  await server.line(/INFO: ready/);
   server.kill('SIGTERM');
   await server.closed;
 });

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { ConfigError, loadConfig } from '../../app/server/config';
+import { workersFor } from '../../app/server/capacity';
+import { ConfigError, loadConfig, settings } from '../../app/server/config';
 
 /** The problems that an environment has. */
 function problemsOf(env: NodeJS.ProcessEnv): string[] {
@@ -14,18 +14,37 @@ function problemsOf(env: NodeJS.ProcessEnv): string[] {
 
 test('an empty environment is production with its defaults', () => {
   expect(loadConfig({})).toEqual({
-    host: '0.0.0.0',
-    port: 9090,
-    statsHost: '127.0.0.1',
-    statsPort: 9191,
-    workers: availableParallelism(),
-    logLevel: 'info',
-    grace: 8,
+    ENV: 'PROD',
+    HOST: '0.0.0.0',
+    PORT: 9090,
+    STATS_HOST: '127.0.0.1',
+    STATS_PORT: 9191,
+    WORKERS: workersFor(),
+    LOG_LEVEL: 'info',
+    ACCESS_LOG: true,
+    TRUST_PROXY: false,
+    GRACE: 8,
+    DRAIN_DELAY: 0,
+    RELOAD_MERCY: 60,
+    START_TIMEOUT: 60,
+    HARAKIRI: 30,
+    MAX_REQUESTS: 0,
+    RELOAD_ON_RSS: 0,
+    REQUEST_TIMEOUT: 60,
+    HEADERS_TIMEOUT: 5,
+    RECEIVE_TIMEOUT: 30,
+    KEEP_ALIVE_TIMEOUT: 65,
+    MAX_HEADER_SIZE: 16_384,
+    MAX_BODY_SIZE: 1_048_576,
   });
 });
 
-test('development listens on 5000, and for this machine alone', () => {
-  expect(loadConfig({ ENV: 'DEV' })).toMatchObject({ host: '127.0.0.1', port: 5000 });
+test('development listens on 5000 for this machine alone, and lets a debugger hold a request', () => {
+  expect(loadConfig({ ENV: 'DEV' })).toMatchObject({
+    HOST: '127.0.0.1',
+    PORT: 5000,
+    REQUEST_TIMEOUT: 0,
+  });
 });
 
 test('an empty value is an unset one', () => {
@@ -33,16 +52,29 @@ test('an empty value is an unset one', () => {
 });
 
 test('each setting is read', () => {
-  const env = { HOST: '::1', PORT: '1', STATS_HOST: '::', STATS_PORT: '65535', WORKERS: '3', LOG_LEVEL: 'warn' };
-  expect(loadConfig({ ...env, GRACE: '60' })).toEqual({
-    host: '::1',
-    port: 1,
-    statsHost: '::',
-    statsPort: 65535,
-    workers: 3,
-    logLevel: 'warn',
-    grace: 60,
+  const own = { HOST: '::1', STATS_HOST: '::', WORKERS: '3', LOG_LEVEL: 'warn', ACCESS_LOG: 'off', TRUST_PROXY: '2' };
+  // Each number another, so that none can stand in another's place.
+  const numbers = Object.keys(settings(false))
+    .filter((name) => name !== 'ENV' && !(name in own))
+    .map((name, index): [string, number] => [name, 2000 + index]);
+  const env = Object.fromEntries(numbers.map(([name, value]) => [name, String(value)]));
+  expect(loadConfig({ ...env, ...own })).toEqual({
+    ENV: 'PROD',
+    ...Object.fromEntries(numbers),
+    ...own,
+    WORKERS: 3,
+    ACCESS_LOG: false,
+    TRUST_PROXY: 2,
   });
+});
+
+test.each([
+  ['off', false],
+  ['1', 1],
+  ['loopback', ['loopback']],
+  ['10.0.0.0/8, ::1,uniquelocal', ['10.0.0.0/8', '::1', 'uniquelocal']],
+])('TRUST_PROXY=%j is read', (value, expected) => {
+  expect(loadConfig({ TRUST_PROXY: value }).TRUST_PROXY).toEqual(expected);
 });
 
 test.each([
@@ -59,10 +91,27 @@ test.each([
   ['WORKERS', 'many', 'expected a whole number from 1 to 1024'],
   ['WORKERS', '1.5', 'expected a whole number from 1 to 1024'],
   ['LOG_LEVEL', 'loud', 'expected one of trace, debug, info, warn, error, fatal, silent'],
-  ['GRACE', '0', 'expected a whole number from 1 to 3600'],
+  ['GRACE', '0', 'expected seconds from 1 to 3600'],
+  ['HARAKIRI', '1.5', 'expected seconds from 0 to 3600'],
+  ['RELOAD_ON_RSS', '256M', 'expected MB from 0 to 1000000'],
+  ['MAX_BODY_SIZE', '1mb', 'expected bytes from 0 to 1000000000000'],
+  ['MAX_HEADER_SIZE', '0', 'expected bytes from 1024 to 1048576'],
+  ['ACCESS_LOG', 'true', 'expected on or off'],
+  ['HEADERS_TIMEOUT', '31', 'expected HEADERS_TIMEOUT to be at most RECEIVE_TIMEOUT, of which it is a part'],
+  ['RECEIVE_TIMEOUT', '4', 'expected HEADERS_TIMEOUT to be at most RECEIVE_TIMEOUT, of which it is a part'],
 ])('%s=%j is refused', (name, value, reason) => {
   expect(problemsOf({ [name]: value })).toEqual([`${name}=${JSON.stringify(value)}: ${reason}`]);
 });
+
+test.each(['true', '0', '100', 'all', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/', '::/129', '10.0.0.1 10.0.0.2', ','])(
+  'TRUST_PROXY=%j is refused',
+  (value) => {
+    expect(problemsOf({ TRUST_PROXY: value })).toEqual([
+      `TRUST_PROXY=${JSON.stringify(value)}: expected off, a number of hops from 1 to 99, ` +
+        'or addresses, as 10.0.0.0/8 or loopback, linklocal, uniquelocal',
+    ]);
+  },
+);
 
 test('service and stats on one port are refused, whichever of the two was set', () => {
   expect(problemsOf({ PORT: '9191' })).toEqual(['PORT="9191": expected another port than STATS_PORT\'s']);

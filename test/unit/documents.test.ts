@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { workersFor } from '../../app/server/capacity';
 import { loadConfig, settings } from '../../app/server/config';
 
 const read = (path: string) => readFileSync(path, 'utf8');
@@ -27,13 +27,20 @@ test('the README lists exactly the settings that there are', () => {
 });
 
 test.each(settingRows)('the README knows the default of %s', (name = '', production = '', development = '') => {
-  const value = production === 'one per available CPU' ? String(availableParallelism()) : production;
+  const value = production === 'one per available CPU' ? String(workersFor()) : production;
   expect(loadConfig({ [name]: value })).toEqual(loadConfig({}));
   if (development !== '') expect(loadConfig({ ENV: 'DEV', [name]: development })).toEqual(loadConfig({ ENV: 'DEV' }));
 });
 
-test('the README and .env.example have the same variables and defaults for Compose', () => {
-  expect(composeRows.map(([name, value]) => [name, value])).toEqual(envExample);
+test('.env.example has the variables and defaults of the README: those of Compose, and the settings that it passes on', () => {
+  const ofCompose = composeRows.map(([name, value]) => [name, value]);
+  const passedOn = envExample.filter(([name]) => settingRows.some(([setting]) => setting === name));
+  expect([...ofCompose, ...passedOn].sort()).toEqual([...envExample].sort());
+  // An empty value leaves the default to the server, as where the two modes' differ.
+  for (const [name = '', value] of passedOn) {
+    expect(loadConfig({ [name]: value })).toEqual(loadConfig({}));
+    expect(loadConfig({ ENV: 'DEV', [name]: value })).toEqual(loadConfig({ ENV: 'DEV' }));
+  }
 });
 
 test('the Compose files take exactly these, with the same defaults', () => {
@@ -56,6 +63,10 @@ test('the base image has one name', () => {
 
 test("the README's tree names each file of the server and the stats", () => {
   const named = [...readme.matchAll(/^(app\/(?:server|stats)\/\S+)/gm)].map(([, path]) => path);
-  const files = ['app/server', 'app/stats'].flatMap((dir) => readdirSync(dir).map((name) => `${dir}/${name}`));
+  const files = ['app/server', 'app/stats'].flatMap((dir) =>
+    readdirSync(dir, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${dir}/${name}`),
+  );
   expect(named.sort()).toEqual(files.sort());
 });

@@ -1,9 +1,11 @@
 import express, { type RequestHandler } from 'express';
 import request from 'supertest';
-import { createServer } from '../../app/server/http';
+import { loadConfig } from '../../app/server/config';
+import { createServer } from '../../app/server/http/server';
 import { createLog } from '../../app/server/log';
 
-const log = createLog({ logLevel: 'silent' });
+const config = { ...loadConfig({}), LOG_LEVEL: 'silent' as const };
+const log = createLog(config);
 
 /** The server around a service with one route of each kind that ends badly. */
 function serve(options: { showTraces?: boolean; ready?: boolean; onRequest?: () => void } = {}) {
@@ -21,12 +23,19 @@ function serve(options: { showTraces?: boolean; ready?: boolean; onRequest?: () 
     throw new Error('secret');
   });
   const { showTraces = false, ready = true, onRequest } = options;
-  return request(createServer(app, { log, showTraces, isReady: () => ready, ...(onRequest && { onRequest }) }));
+  return request(
+    createServer(app, {
+      config: { ...config, ENV: showTraces ? ('DEV' as const) : ('PROD' as const) },
+      log,
+      isReady: () => ready,
+      ...(onRequest && { onRequest }),
+    }),
+  );
 }
 
 /** The answer where a handler ends so. */
 async function ending(handler: RequestHandler) {
-  return request(createServer(express().get('/', handler), { log, showTraces: false }))
+  return request(createServer(express().get('/', handler), { config, log }))
     .get('/')
     .timeout(10_000);
 }
@@ -83,7 +92,9 @@ describe('unhandled', () => {
 
   test('traces are shown where they may be, with lines of the .ts source', async () => {
     const response = await serve({ showTraces: true }).get('/throws');
-    expect(response.text).toMatch(/^500 Internal Server Error\n\nError: secret\n +at .*http\.test\.ts:\d+/);
+    expect(response.text).toMatch(
+      /^500 Internal Server Error\nRequest ID: .+\n\nError: secret\n +at .*http\.test\.ts:\d+/,
+    );
   });
 
   test.each([
@@ -141,7 +152,7 @@ describe('unhandled', () => {
   test('a broken percent-encoding is 400', async () => {
     const app = express();
     app.get('/:id', (_req, res) => res.send('never'));
-    const server = createServer(app, { log, showTraces: false });
+    const server = createServer(app, { config, log });
     expect((await request(server).get('/%zz')).text).toBe('400 Bad Request\n');
   });
 

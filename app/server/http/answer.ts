@@ -1,0 +1,73 @@
+// Short answers that the server gives in the service's place.
+import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import type { Request } from 'express';
+import { ID_HEADER, idOf } from './request-id';
+
+export interface Answer {
+  type: string;
+  body: string;
+}
+
+/**
+ * Says what a status means, in text or JSON.
+ * @param more.requestId - for whoever reports the error
+ * @param more.trace - where it may be shown
+ */
+export function answerFor(status: number, json: boolean, more: { requestId?: string; trace?: string } = {}): Answer {
+  const error = STATUS_CODES[status] ?? 'Error';
+  if (json) return { type: 'application/json', body: `${JSON.stringify({ status, error, ...more })}\n` };
+  const lines = [`${String(status)} ${error}`];
+  if (more.requestId !== undefined) lines.push(`Request ID: ${more.requestId}`);
+  if (more.trace !== undefined) lines.push('', more.trace);
+  return { type: 'text/plain; charset=utf-8', body: `${lines.join('\n')}\n` };
+}
+
+/** Answers a request of which nothing has been answered yet; what a handler had set was meant for its own answer. */
+export function answer(
+  req: Request,
+  res: ServerResponse,
+  status: number,
+  { headers = {}, trace }: { headers?: OutgoingHttpHeaders; trace?: string | undefined } = {},
+): void {
+  const { type, body } = answerFor(status, req.accepts(['text', 'json']) === 'json', {
+    ...(status >= 500 && { requestId: idOf(req) }),
+    ...(trace !== undefined && { trace }),
+  });
+  for (const name of res.getHeaderNames()) if (name !== 'connection' && name !== ID_HEADER) res.removeHeader(name);
+  res.statusCode = status;
+  res.statusMessage = '';
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) res.setHeader(name, value);
+  res.setHeader('Content-Type', type);
+  res.setHeader('Content-Length', Buffer.byteLength(body));
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  res.end(body);
+}
+
+/** Answers a request whose body is not read to its end, though the service may be reading it: for that, it breaks off. */
+export function refuse(req: Request, res: ServerResponse, status: number): void {
+  res.setHeader('Connection', 'close');
+  answer(req, res, status);
+  mute(res);
+  res.once('close', () => req.destroy());
+}
+
+/** After an answer in its place, what the service still says goes nowhere: as an error, it could end the process. */
+export function mute(res: ServerResponse): void {
+  const ignore =
+    <T>(result: T) =>
+    (...args: unknown[]) => {
+      const done = args.at(-1);
+      if (typeof done === 'function') process.nextTick(done);
+      return result;
+    };
+  Object.assign(res, {
+    setHeader: ignore(res),
+    setHeaders: ignore(res),
+    appendHeader: ignore(res),
+    removeHeader: ignore(undefined),
+    writeHead: ignore(res),
+    flushHeaders: ignore(undefined),
+    write: ignore(true),
+    end: ignore(res),
+  });
+}

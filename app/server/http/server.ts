@@ -1,0 +1,75 @@
+// The HTTP server around the service: health first, then the service, then what it left unhandled.
+import { createServer as createHttpServer, type Server, type ServerResponse } from 'node:http';
+import type { Express, Request, Response } from 'express';
+import { logRequest } from './access-log';
+import { answerHealth } from './health';
+import type { Config } from '../config';
+import { limitBody, limitTime } from './limits';
+import type { Logger } from '../log';
+import { closeQueued } from './pipelining';
+import { identify, idOf } from './request-id';
+import { answerUnhandled } from './unhandled';
+import { answerUnparsed } from './unparsed';
+
+/** How often Node looks for connections that are too slow, in ms. Its own default is 30 s. */
+const CHECK_MS = 500;
+
+/** What app/identidock.ts exports; a promise where the service has something to wait for before it serves. */
+export type CreateApp = () => Express | Promise<Express>;
+
+export interface ServerOptions {
+  config: Config;
+  log: Logger;
+  /** Whether new requests are welcome; always, where absent. */
+  isReady?: () => boolean;
+  /** Called with the response of each request that goes to the service. */
+  onRequest?: (res: ServerResponse) => void;
+  /** Called where the service takes too long to begin an answer. */
+  onTimeout?: () => void;
+}
+
+/**
+ * Makes the server that serves an Express app. It does not listen.
+ * @param app - the service; it is called as a middleware is, so that what it does not handle comes back here
+ */
+export function createServer(app: Express, { config, log, isReady, onRequest, onTimeout }: ServerOptions): Server {
+  app.disable('x-powered-by');
+  if (config.TRUST_PROXY !== false) app.set('trust proxy', config.TRUST_PROXY);
+  const errors = { log, showTraces: config.ENV === 'DEV' };
+  const late = `no answer within REQUEST_TIMEOUT=${String(config.REQUEST_TIMEOUT)} s`;
+
+  const server = createHttpServer({
+    headersTimeout: config.HEADERS_TIMEOUT * 1000,
+    requestTimeout: config.RECEIVE_TIMEOUT * 1000,
+    keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT * 1000,
+    connectionsCheckingInterval: CHECK_MS,
+    maxHeaderSize: config.MAX_HEADER_SIZE,
+  });
+  closeQueued(server);
+  answerUnparsed(server, log);
+
+  server.on('request', (incoming, outgoing) => {
+    // As Express itself does when it gets them.
+    const req = Object.setPrototypeOf(incoming, app.request) as Request;
+    const res = Object.setPrototypeOf(outgoing, app.response) as Response;
+    identify(req, res);
+    const isHealth = answerHealth(req, res, isReady?.() ?? true);
+    if (config.ACCESS_LOG) logRequest(log, req, res, isHealth ? 'debug' : 'info');
+    if (isHealth) return;
+    onRequest?.(res);
+    if (limitBody(req, res, config.MAX_BODY_SIZE)) return;
+    limitTime(req, res, config.REQUEST_TIMEOUT * 1000, () => {
+      log.warn({ id: idOf(req), method: req.method, path: req.path }, late);
+      onTimeout?.();
+    });
+    app(req, res, (error?: unknown) => {
+      try {
+        answerUnhandled(req, res, error, errors);
+      } catch (failure) {
+        // An error may be any object: one whose headers cannot be sent, say. That must not end the process.
+        answerUnhandled(req, res, failure, errors);
+      }
+    });
+  });
+  return server;
+}

@@ -1,0 +1,53 @@
+// The answers to bytes that are no HTTP request, or too slow in coming.
+import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Request } from 'express';
+import { answerFor, refuse } from './answer';
+import type { Logger } from '../log';
+
+/** What Node itself answers to a broken request, by the error's code. */
+const statusByCode: Record<string, number> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+interface ClientError extends Error {
+  code?: string;
+  rawPacket?: Buffer;
+}
+
+/**
+ * Answers requests that Node could not parse, as Node would, but for a well-formed one whose method Node does not know:
+ * no route can have it, so that is a 404 like any other.
+ * @param log - gets a line for each answer to what has not even become a request
+ */
+export function answerUnparsed(server: Server, log: Logger): void {
+  const last = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', ({ socket }, res: ServerResponse) => last.set(socket, res));
+
+  server.on('clientError', (error: ClientError, socket: Duplex & { remoteAddress?: string }) => {
+    const res = last.get(socket);
+    // In the place of another request's answer, or in the middle of one, this one's would be taken for it.
+    const isOwn = res?.req.complete === false && !res.headersSent && res.socket !== null;
+    const isFree = res === undefined || res.writableFinished;
+    if (error.code === 'ECONNRESET' || !socket.writable || !(isOwn || isFree)) {
+      socket.destroy();
+      return;
+    }
+    const head = error.rawPacket?.toString('latin1') ?? '';
+    const unknownMethod = error.code === 'HPE_INVALID_METHOD' && /^[A-Z-]+ \/\S* HTTP\/1\.[01]\r\n/.test(head);
+    const status = unknownMethod ? 404 : (statusByCode[error.code ?? ''] ?? 400);
+    if (isOwn) {
+      refuse(res.req as Request, res, status);
+      return;
+    }
+    const { type, body } = answerFor(status, /^accept:.*\bjson\b/im.test(head));
+    log.info({ status, code: error.code, client: socket.remoteAddress }, 'no request');
+    socket.end(
+      `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
+        `Content-Type: ${type}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
+      () => socket.destroy(),
+    );
+  });
+}
