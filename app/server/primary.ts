@@ -1,16 +1,18 @@
-// The primary: forks the workers, replaces one that dies, and stops them all. It serves nothing but the stats.
+// The primary: forks the workers, watches over them, reloads them without losing a request, and stops them all. It
+// serves nothing but the stats.
 import cluster from 'node:cluster';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createStatsServer } from '../stats/server';
+import { heapLimit } from './capacity';
 import type { Config } from './config';
 import { exitUnstarted, reasonOf } from './failure';
+import { startGuardian } from './guardian';
 import { listen } from './listen';
 import { createLog } from './log';
-import { SLOT, type ToPrimary, type ToWorker } from './messages';
-import { createSlots, occupy, takeSnapshot, vacate, type Slot } from './slots';
-
-/** A worker that dies is replaced at once; one that never listened, after this long, doubled each time in a row, in ms. */
-const BACK_OFF_MS = 100;
-const MOST_BACK_OFF_MS = 30_000;
+import { BEAT_MS } from './messages';
+import { drain, forkProcess, kill, nameOf, tell, type Process } from './process';
+import { createSlots, inState, occupy, takeSnapshot, vacate, type Slot } from './slots';
+import { isBlocked, wearOf } from './wear';
 
 /**
  * A second signal within this long is the first one again, in ms: Ctrl-C reaches the whole process group, and npm and
@@ -23,102 +25,171 @@ const SAME_SIGNAL_MS = 200;
  * with 1 where one was cut or the server could not start.
  */
 export async function startPrimary(config: Config): Promise<void> {
+  const { HOST: host, PORT: port, STATS_HOST: statsHost, STATS_PORT: statsPort, WORKERS: workers } = config;
   const log = createLog(config);
-  const slots = createSlots(config.workers);
-  let started = false;
-  let stopping = false;
-  let stoppedAt = 0;
+  const slots = createSlots(workers);
+  /** Slots in which a new process is to take the old one's place, one after the other. */
+  const renewals = new Set<Slot>();
+  let renewing = false;
+  let reloading = false;
+  /** Whether a worker has come up, and whether all have. */
+  let served = false;
+  let ready = false;
+  let stoppedAt: number | undefined;
   let exitCode = 0;
 
-  const { host, port, statsHost, statsPort, workers, grace } = config;
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload);
   try {
     const stats = createStatsServer(() => takeSnapshot(slots));
     await listen(stats, { host: statsHost, port: statsPort, variable: 'STATS_PORT' });
   } catch (error) {
     exitUnstarted(reasonOf(error));
   }
+  const guardian = startGuardian();
+  // Each worker accepts for itself: no connection is given to one that dies or is blocked before it takes it.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
+  cluster.setupPrimary({ execArgv: [...process.execArgv, ...heapLimit(workers)] });
   slots.forEach(fork);
+  setInterval(() => {
+    slots.forEach(beat);
+  }, BEAT_MS);
 
-  function fork(slot: Slot) {
-    const worker = cluster.fork({ [SLOT]: String(slot.id) });
-    occupy(slot, worker);
-    let reason: string | undefined;
-    // The service may send messages of its own; they are nobody's.
-    worker.on('message', (message: ToPrimary | null) => {
-      if (message?.type === 'counts') slot.counts = message;
-      else if (message?.type === 'failed') reason = message.reason;
+  // Fork
+
+  function fork(slot: Slot): Process {
+    const onFailing = () => {
+      watch(slot);
+    };
+    const own = forkProcess(slot.id, { port, startTimeout: config.START_TIMEOUT, guardian, onFailing });
+    occupy(slot, own);
+    void own.up.then((isUp) => {
+      if (isUp) onUp(slot, own);
     });
-    worker.on('error', (error: Error) => {
-      // It could not be forked, or has gone; 'close' follows either.
-      reason ??= error.message;
+    void own.ended.then(({ code, signal }) => {
+      vacate(slot, own);
+      onEnd(slot, own, code, signal);
     });
-    worker.on('listening', (address) => {
-      // A service may listen on ports of its own, too.
-      if (address.port !== port) return;
-      slot.listening = true;
-      if (started) log.info({ worker: slot.id, pid: worker.process.pid }, 'worker replaced');
-      else if (slots.every(({ listening }) => listening)) {
-        started = true;
-        log.info({ host, port, statsHost, statsPort, workers }, 'ready');
-      }
-    });
-    // Not 'exit', which may come before the last message is read.
-    worker.process.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
-      const neverServed = !slot.listening;
-      vacate(slot);
-      if (stopping) {
-        if (code !== 0) exitCode = 1;
-        exitWhenAlone();
-      } else if (neverServed && !started) {
-        endNow();
-        exitUnstarted(reason ?? `worker ${String(slot.id)} ended by ${signal ?? `exit code ${String(code)}`}`);
-      } else {
-        log.error({ worker: slot.id, pid: worker.process.pid, code, signal, reason }, 'worker died');
-        replace(slot);
-      }
-    });
+    return own;
   }
 
-  function replace(slot: Slot) {
-    const delay = slot.failures === 0 ? 0 : Math.min(BACK_OFF_MS * 2 ** (slot.failures - 1), MOST_BACK_OFF_MS);
-    setTimeout(() => {
-      if (!stopping) fork(slot);
-    }, delay);
+  function onUp(slot: Slot, own: Process) {
+    slot.failures = 0;
+    served = true;
+    if (ready) log.info(nameOf(own), 'worker up');
+    else if (slots.every((one) => inState(one, 'serving'))) {
+      ready = true;
+      log.info({ host, port, statsHost, statsPort, workers }, 'ready');
+    }
   }
 
-  function onSignal(signal: NodeJS.Signals) {
-    if (!stopping) {
+  function onEnd(slot: Slot, own: Process, code: number | null, signal: NodeJS.Signals | null) {
+    if (stoppedAt !== undefined) {
+      if (code !== 0) exitCode = 1;
+      exitWhenAlone();
+    } else if (!served && slots.every(({ failures }) => failures > 0)) {
+      exitUnstarted(own.reason ?? `worker ${String(slot.id)} ended by ${signal ?? `exit code ${String(code)}`}`);
+    } else {
+      // Where none comes up, the reason is said once, at the end.
+      const reason = served ? own.reason : undefined;
+      if (own.state !== 'draining') log.error({ ...nameOf(own), code, signal, reason }, 'worker died');
+      else if (code !== 0) log.warn({ ...nameOf(own), code, signal }, 'worker died while it drained');
+      watch(slot);
+    }
+  }
+
+  // Watch
+
+  function beat(slot: Slot) {
+    for (const own of slot.processes) {
+      if (own.state !== 'starting') own.missed += 1;
+      if (!isBlocked(own, config)) continue;
+      slot.harakiris += 1;
+      log.error(nameOf(own), `killing a worker whose event loop was blocked for HARAKIRI=${String(config.HARAKIRI)} s`);
+      kill(own);
+    }
+    watch(slot);
+  }
+
+  /** Sees to it that a slot has a process, and not one for too long. */
+  function watch(slot: Slot) {
+    if (stoppedAt !== undefined || Date.now() < slot.notBefore || inState(slot, 'starting')) return;
+    const serving = inState(slot, 'serving');
+    if (serving === undefined) fork(slot);
+    else if (wearOf(serving, config) !== undefined) renew([slot]);
+  }
+
+  // Reload
+
+  function onReload(signal: NodeJS.Signals) {
+    if (stoppedAt !== undefined) return;
+    log.info({ signal }, 'reloading');
+    reloading = true;
+    renew(slots);
+  }
+
+  function renew(some: Slot[]) {
+    for (const slot of some) renewals.add(slot);
+    if (!renewing) void renewAll();
+  }
+
+  async function renewAll() {
+    renewing = true;
+    // A Set may grow while it is gone through: what is added is come to.
+    for (const slot of renewals) {
+      renewals.delete(slot);
+      await inState(slot, 'starting')?.up;
+      const old = inState(slot, 'serving');
+      const next = fork(slot);
+      const isUp = await next.up;
+      if (stoppedAt !== undefined) return;
+      if (!isUp) {
+        log.error({ worker: slot.id, reason: next.reason }, 'the new worker did not come up: no more are replaced');
+        renewals.clear();
+      } else if (old?.state === 'serving') {
+        log.info({ ...nameOf(old), reason: wearOf(old, config) ?? 'reload' }, 'worker drains');
+        // One that fails is not trusted for longer than need be.
+        if (old.reason === undefined) drainWithin(old, 'RELOAD_MERCY');
+        else drainWithin(old, 'GRACE');
+        await Promise.race([old.ended, pause(config.GRACE * 1000)]);
+      }
+    }
+    renewing = false;
+    if (reloading) log.info('reload ended');
+    reloading = false;
+  }
+
+  // Stop
+
+  function onStop(signal: NodeJS.Signals) {
+    if (stoppedAt === undefined) {
       log.info({ signal }, 'stopping');
-      stop();
+      stoppedAt = Date.now();
+      for (const own of processes()) tell(own, { type: 'unready' });
+      setTimeout(() => {
+        for (const own of processes()) drainWithin(own, 'GRACE');
+        exitWhenAlone();
+      }, config.DRAIN_DELAY * 1000);
     } else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) {
       log.warn({ signal }, 'stopping at once');
-      endNow();
+      exitCode = 1;
+      processes().forEach(kill);
+      exitWhenAlone();
     }
   }
 
-  function stop() {
-    stopping = true;
-    stoppedAt = Date.now();
-    for (const { worker } of slots) {
-      // Where the message does not arrive, the worker is ending, and its exit says so.
-      worker?.send({ type: 'drain' } satisfies ToWorker, () => undefined);
-    }
-    setTimeout(() => {
-      log.warn(`ending the requests that are still in flight after GRACE=${String(grace)} s`);
-      endNow();
-    }, grace * 1000);
-    exitWhenAlone();
+  function drainWithin(own: Process, setting: 'GRACE' | 'RELOAD_MERCY') {
+    const seconds = config[setting];
+    drain(own, seconds, () => {
+      log.warn(nameOf(own), `ending the requests that are still in flight after ${setting}=${String(seconds)} s`);
+    });
   }
 
-  function endNow() {
-    exitCode = 1;
-    for (const { worker } of slots) worker?.process.kill('SIGKILL');
+  function processes() {
+    return slots.flatMap((slot) => [...slot.processes]);
   }
 
   function exitWhenAlone() {
-    if (slots.some(({ worker }) => worker !== undefined)) return;
+    if (processes().length > 0) return;
     log.info({ exitCode }, 'stopped');
     process.exit(exitCode);
   }

@@ -1,55 +1,61 @@
 // One slot for each worker. Processes come and go in it; its number and its counts stay.
-import type { Worker } from 'node:cluster';
 import type { Snapshot } from '../stats/snapshot';
 import type { Counts } from './messages';
+import type { Process } from './process';
 
 export interface Slot {
   /** From 1. */
   id: number;
-  worker: Worker | undefined;
-  listening: boolean;
+  /** All processes in it: at most one starts, at most one serves, and those before it drain. */
+  processes: Set<Process>;
   /** How many processes were started in it. */
   spawns: number;
-  /** When the last was started, in ms since the epoch. */
-  spawnedAt: number;
   /** How many in a row died before they listened. */
   failures: number;
-  /** Requests answered by the processes before this one. */
-  earlierRequests: number;
-  /** What the process in it said last. */
-  counts: Counts;
+  /** Until when no other is tried, in ms since the epoch. */
+  notBefore: number;
+  /** How many were killed because their event loop was blocked. */
+  harakiris: number;
+  /** Counted by the processes that have ended. */
+  earlier: Pick<Counts, 'requests' | 'timeouts'>;
 }
 
-const nothing: Counts = { requests: 0, inFlight: 0 };
+/** How long a slot waits for another try where a process did not come to listen, doubled each time in a row, in ms. */
+const BACK_OFF_MS = 500;
+const MOST_BACK_OFF_MS = 30_000;
 
 /** Makes empty slots, numbered from 1. */
 export function createSlots(count: number): Slot[] {
   return Array.from({ length: count }, (_, index) => ({
     id: index + 1,
-    worker: undefined,
-    listening: false,
+    processes: new Set<Process>(),
     spawns: 0,
-    spawnedAt: 0,
     failures: 0,
-    earlierRequests: 0,
-    counts: nothing,
+    notBefore: 0,
+    harakiris: 0,
+    earlier: { requests: 0, timeouts: 0 },
   }));
 }
 
-/** Puts a new process into a slot. */
-export function occupy(slot: Slot, worker: Worker): void {
-  slot.worker = worker;
-  slot.spawns += 1;
-  slot.spawnedAt = Date.now();
+/** @returns the slot's process in that state; there is at most one that starts and one that serves */
+export function inState(slot: Slot, state: Process['state']): Process | undefined {
+  return [...slot.processes].find((process) => process.state === state);
 }
 
-/** Empties a slot whose process has ended. */
-export function vacate(slot: Slot): void {
-  slot.failures = slot.listening ? 0 : slot.failures + 1;
-  slot.worker = undefined;
-  slot.listening = false;
-  slot.earlierRequests += slot.counts.requests;
-  slot.counts = nothing;
+/** Puts a new process into a slot. */
+export function occupy(slot: Slot, own: Process): void {
+  slot.spawns += 1;
+  slot.processes.add(own);
+}
+
+/** Takes a process that has ended out of its slot, and keeps its counts. */
+export function vacate(slot: Slot, own: Process): void {
+  slot.processes.delete(own);
+  slot.earlier.requests += own.counts.requests;
+  slot.earlier.timeouts += own.counts.timeouts;
+  if (own.state !== 'starting') return;
+  slot.failures += 1;
+  slot.notBefore = Date.now() + Math.min(BACK_OFF_MS * 2 ** (slot.failures - 1), MOST_BACK_OFF_MS);
 }
 
 /** Puts down what this process, the primary, and its slots are now. */
@@ -60,15 +66,23 @@ export function takeSnapshot(slots: Slot[]): Snapshot {
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
     cwd: process.cwd(),
-    workers: slots.map(({ id, worker, listening, spawns, spawnedAt, earlierRequests, counts }) => ({
-      id,
-      pid: worker?.process.pid ?? 0,
-      accepting: listening,
-      requests: earlierRequests + counts.requests,
-      deltaRequests: counts.requests,
-      inFlight: counts.inFlight,
-      spawns,
-      spawnedAt,
-    })),
+    workers: slots.map((slot) => {
+      const { id, processes, spawns, harakiris, earlier } = slot;
+      const serving = inState(slot, 'serving');
+      const current = serving ?? inState(slot, 'starting');
+      const sum = (name: keyof Counts) => [...processes].reduce((total, { counts }) => total + counts[name], 0);
+      return {
+        id,
+        pid: current?.worker.process.pid ?? 0,
+        accepting: serving !== undefined,
+        requests: earlier.requests + sum('requests'),
+        deltaRequests: current?.counts.requests ?? 0,
+        inFlight: sum('inFlight'),
+        timeouts: earlier.timeouts + sum('timeouts'),
+        harakiris,
+        spawns,
+        spawnedAt: current?.spawnedAt ?? 0,
+      };
+    }),
   };
 }

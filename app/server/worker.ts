@@ -3,10 +3,10 @@ import { createRecorder } from '../stats/record';
 import type { Config } from './config';
 import { createDrain } from './drain';
 import { reasonOf } from './failure';
-import { createServer, type CreateApp } from './http';
+import { createServer, type CreateApp } from './http/server';
 import { listen } from './listen';
 import { createLog } from './log';
-import { SLOT, type ToPrimary } from './messages';
+import { BEAT_MS, SLOT, type ToPrimary, type ToWorker } from './messages';
 
 function tell(message: ToPrimary, then: () => void = () => undefined) {
   process.send?.(message, undefined, {}, then);
@@ -17,11 +17,10 @@ function tell(message: ToPrimary, then: () => void = () => undefined) {
  * @param createApp - makes the service; where it throws, the primary is told why and the worker ends
  */
 export async function startWorker(config: Config, createApp: CreateApp): Promise<void> {
-  // Ctrl-C reaches every process of the group; only the primary decides what it means.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  // Ctrl-C and a closing terminal reach every process of the group; only the primary decides what they mean.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
-  let drain: (() => Promise<void>) | undefined;
-  let draining = false;
+  const log = createLog(config, { worker: Number(process.env[SLOT]) });
   const recorder = createRecorder((counts, then) => {
     tell({ type: 'counts', ...counts }, then);
   });
@@ -29,27 +28,52 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
   process.on('exit', () => {
     recorder.flush(() => undefined);
   });
-  // To drain is all that a ToWorker says.
-  process.once('message', () => {
-    draining = true;
+
+  let state: 'starting' | 'serving' | 'unready' | 'draining' = 'starting';
+  let drainServer: () => Promise<void> = () => Promise.resolve();
+
+  process.on('message', ({ type }: ToWorker) => {
+    if (type === 'unready' && state === 'serving') state = 'unready';
+    if (type !== 'drain' || state === 'draining') return;
     // Before it listens there is nothing to finish, and Node's cluster breaks on closing a server that is about to.
-    if (drain === undefined) process.exit(0);
-    void drain().then(() => {
+    if (state === 'starting') process.exit(0);
+    state = 'draining';
+    void drainServer().then(() => {
       recorder.flush(() => process.exit(0));
     });
   });
 
+  const unstarted = (error: unknown) => {
+    tell({ type: 'unstarted', reason: reasonOf(error) }, () => process.exit(1));
+  };
+  // Also a promise's rejection that nobody handles.
+  process.on('uncaughtException', (error: unknown) => {
+    if (state === 'starting') {
+      unstarted(error);
+      return;
+    }
+    const err = error instanceof Error ? error : new Error(String(error));
+    log.fatal({ err }, 'uncaught exception');
+    tell({ type: 'failing', reason: 'uncaught exception' });
+  });
+
   try {
     const server = createServer(await createApp(), {
-      log: createLog(config, { worker: Number(process.env[SLOT]) }),
-      showTraces: false,
-      isReady: () => !draining,
+      config,
+      log,
+      isReady: () => state === 'serving',
       onRequest: recorder.add,
+      onTimeout: recorder.addTimeout,
     });
-    const drainServer = createDrain(server);
-    await listen(server, { host: config.host, port: config.port, variable: 'PORT' });
-    drain = drainServer;
+    drainServer = createDrain(server);
+    await listen(server, { host: config.HOST, port: config.PORT, variable: 'PORT' });
+    state = 'serving';
+    const beat = () => {
+      tell({ type: 'beat', rss: process.memoryUsage.rss() });
+    };
+    beat();
+    setInterval(beat, BEAT_MS).unref();
   } catch (error) {
-    tell({ type: 'failed', reason: reasonOf(error) }, () => process.exit(1));
+    unstarted(error);
   }
 }

@@ -8,6 +8,8 @@ const BATCH_MS = 100;
 export interface Recorder {
   /** Counts a request from now until its response is closed. */
   add: (res: ServerResponse) => void;
+  /** Counts a request that takes the service too long. */
+  addTimeout: () => void;
   /** Sends what has not been sent yet, at once. */
   flush: (then: () => void) => void;
 }
@@ -17,7 +19,7 @@ export interface Recorder {
  * @param send - takes the counts since the worker's start; called once a batch, and never where nothing has changed
  */
 export function createRecorder(send: (counts: Counts, then?: () => void) => void): Recorder {
-  const counts: Counts = { requests: 0, inFlight: 0 };
+  const counts: Counts = { requests: 0, inFlight: 0, timeouts: 0 };
   let timer: NodeJS.Timeout | undefined;
 
   const changed = () => {
@@ -36,6 +38,10 @@ export function createRecorder(send: (counts: Counts, then?: () => void) => void
         counts.requests += 1;
         changed();
       });
+    },
+    addTimeout: () => {
+      counts.timeouts += 1;
+      changed();
     },
     flush: (then) => {
       clearTimeout(timer);

@@ -8,12 +8,16 @@ export interface WorkerSnapshot {
   accepting: boolean;
   /** Requests answered in this slot since the primary started. */
   requests: number;
-  /** Requests answered by the process that is in the slot now. */
+  /** Requests answered by the process that serves now. */
   deltaRequests: number;
   inFlight: number;
+  /** Requests that the service did not begin to answer in time. */
+  timeouts: number;
+  /** Processes that were killed because their event loop was blocked. */
+  harakiris: number;
   /** How often a process was started in this slot; 1 at first. */
   spawns: number;
-  /** When the process that is in the slot now was started, in ms since the epoch. */
+  /** When the process that serves now was started, in ms since the epoch; 0 where there is none. */
   spawnedAt: number;
 }
 

@@ -9,9 +9,12 @@ function worker(snapshot: WorkerSnapshot) {
     accepting: snapshot.accepting ? 1 : 0,
     requests: snapshot.requests,
     delta_requests: snapshot.deltaRequests,
+    harakiri_count: snapshot.harakiris,
     status: snapshot.inFlight > 0 ? 'busy' : 'idle',
     last_spawn: Math.floor(snapshot.spawnedAt / 1000),
     respawn_count: snapshot.spawns,
+    // uWSGI has no such count: its harakiri is for slow requests, too.
+    timeouts: snapshot.timeouts,
   };
 }
 

@@ -1,0 +1,22 @@
+// When a worker's process has had its time.
+import type { Config } from './config';
+import { BEAT_MS } from './messages';
+import type { Process } from './process';
+
+/** @returns whether its event loop has been blocked for longer than HARAKIRI, as far as its missed beats tell */
+export function isBlocked({ missed }: Pick<Process, 'missed'>, { HARAKIRI }: Pick<Config, 'HARAKIRI'>): boolean {
+  // One more: between two beats that come in time, two may be missed here.
+  return HARAKIRI > 0 && (missed - 1) * BEAT_MS > HARAKIRI * 1000;
+}
+
+/** @returns why a process should be replaced; undefined where it should not */
+export function wearOf(
+  { reason, counts, rss, jitter }: Pick<Process, 'reason' | 'counts' | 'rss' | 'jitter'>,
+  { MAX_REQUESTS, RELOAD_ON_RSS }: Pick<Config, 'MAX_REQUESTS' | 'RELOAD_ON_RSS'>,
+): string | undefined {
+  if (reason !== undefined) return reason;
+  if (MAX_REQUESTS > 0 && counts.requests >= MAX_REQUESTS * jitter) return `MAX_REQUESTS=${String(MAX_REQUESTS)}`;
+  if (RELOAD_ON_RSS > 0 && rss >= RELOAD_ON_RSS * jitter * 1024 ** 2)
+    return `RELOAD_ON_RSS=${String(RELOAD_ON_RSS)} MB`;
+  return undefined;
+}

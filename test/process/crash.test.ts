@@ -1,0 +1,86 @@
+import { eventually } from '../eventually';
+import { fetch } from '../fetch';
+import { get, logOf, port, project, serve, slow, start, stats, useServer, workers } from './server';
+
+useServer();
+
+test('workers end when the primary is killed', async () => {
+  const server = await serve();
+  server.kill('SIGKILL');
+  await server.closed;
+  await expect(fetch(port)).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a worker that is killed is replaced in its slot, and its requests stay counted', async () => {
+  const server = await serve({ WORKERS: '1' });
+  await fetch(port);
+  const before = await eventually(async () => (await stats()).workers.find(({ requests }) => requests === 1));
+  process.kill(before.pid, 'SIGKILL');
+  await server.line(/"worker":1,"pid":\d+,"code":null,"signal":"SIGKILL","msg":"worker died"/);
+  const after = await eventually(async () =>
+    (await stats()).workers.find(({ pid, respawn_count }) => pid !== 0 && respawn_count === 2),
+  );
+  expect(after).toMatchObject({ id: 1, requests: 1 });
+  expect(after.pid).not.toBe(before.pid);
+  await server.line(/"worker up"/);
+  expect(await fetch(port)).toMatchObject({ status: 200 });
+});
+
+test('a worker that ends by itself takes no count with it, and no message of the service harms the primary', async () => {
+  const server = await serve(
+    { WORKERS: '1' },
+    `app.get('/', (_req, res) => { process.send(null); process.send('x'); res.send('ok'); });
+     app.get('/exit', () => process.exit(3));`,
+  );
+  await fetch(port);
+  await expect(fetch(port, '/exit')).rejects.toThrow('socket hang up');
+  await server.line(/"code":3,.*"worker died"/);
+  expect((await stats()).workers).toMatchObject([{ requests: 1 }]);
+});
+
+test('a worker that keeps dying at start is tried again and again, later each time, while the other serves', async () => {
+  project.replaceService(`
+    import express from 'express';
+    export function createApp() {
+      if (process.env.WORKER_SLOT === '1') throw new Error('no luck');
+      return express().get('/', (_req, res) => res.send('ok'));
+    }`);
+  const server = start();
+  await server.line(/("worker died"[^]*){4}/);
+  expect((await get()).body).toBe('ok');
+  const died = logOf(server).filter(({ msg }) => msg === 'worker died');
+  // The first may have died before any worker was up, and then the reason is not yet said.
+  expect(died.slice(1)).toMatchObject([1, 2, 3].map(() => ({ worker: 1, code: 1 })));
+  expect(died[1]?.reason).toMatch(/^Error: no luck\n.*identidock\.ts:4/);
+  const times = died.map(({ time }) => Date.parse(String(time)));
+  const [first = 0, second = 0, third = 0] = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  expect(second).toBeGreaterThan(first);
+  expect(third).toBeGreaterThan(second);
+});
+
+test('where no worker comes up within START_TIMEOUT, the primary ends with an error', async () => {
+  project.replaceService(`export const createApp = () => new Promise(() => undefined);`);
+  const server = start({ START_TIMEOUT: '1' });
+  expect(await server.exited).toEqual({ code: 1, signal: null });
+  await server.closed;
+  expect(server.output()).toMatch(/^The server could not start: it did not listen within START_TIMEOUT=1 s$/m);
+});
+
+test.each([
+  ['an exception', `setImmediate(() => { throw new Error('out of nowhere'); });`],
+  ['a rejection', `void Promise.reject(new Error('out of nowhere'));`],
+])('%s that nobody handles replaces the worker, and what is in flight is answered', async (_, statement) => {
+  const server = await serve(
+    { WORKERS: '1' },
+    `${slow}\napp.get('/', (_req, res) => { res.send('ok'); ${statement} });`,
+  );
+  const [before] = await workers();
+  const answer = get('/slow');
+  await server.line(/slow is in flight/);
+  expect((await get()).body).toBe('ok');
+  expect((await answer).body).toBe('done');
+  await server.line(/"level":"fatal".*out of nowhere.*identidock\.ts:\d+.*"uncaught exception"/);
+  await server.line(/"worker up"[^]*"reason":"uncaught exception","msg":"worker drains"/);
+  await eventually(async () => (await workers()).every(({ pid }) => pid !== before?.pid) || undefined);
+  expect(server.output()).not.toContain('worker died');
+});

@@ -1,0 +1,98 @@
+// The production server of a test: a copy of the project with a service of the test's own, on ports of its own.
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:net';
+import { fetch, type Answer } from '../fetch';
+import { freePorts } from '../ports';
+import { copyProject, service, type Project } from './project';
+import { endAll, run, type Running } from './run';
+import type { RequestOptions } from 'node:http';
+
+export interface WorkerStats {
+  id: number;
+  pid: number;
+  accepting: number;
+  requests: number;
+  delta_requests: number;
+  harakiri_count: number;
+  status: string;
+  last_spawn: number;
+  respawn_count: number;
+  timeouts: number;
+}
+
+export interface Stats {
+  pid: number;
+  workers: WorkerStats[];
+}
+
+/** A line of the log. */
+export type Line = Record<string, unknown>;
+
+export let port: number;
+export let statsPort: number;
+export let project: Project;
+/** What makes the server listen on them. */
+export let ports: { PORT: string; STATS_PORT: string };
+
+/** Has each test of a file start with ports and a project of its own, and end what it started. */
+export function useServer(): void {
+  beforeEach(async () => {
+    [port, statsPort] = (await freePorts(2)) as [number, number];
+    ports = { PORT: String(port), STATS_PORT: String(statsPort) };
+    project = copyProject();
+  });
+  afterEach(async () => {
+    await endAll();
+    project.remove();
+  });
+}
+
+/** Starts cmd.sh. */
+export function start(env: NodeJS.ProcessEnv = {}): Running {
+  return run('./cmd.sh', { cwd: project.dir, env: { ...ports, WORKERS: '2', ...env } });
+}
+
+/** Starts it and waits until it serves; with routes, those of a service of their own. */
+export async function serve(env: NodeJS.ProcessEnv = {}, routes?: string): Promise<Running> {
+  if (routes !== undefined) project.replaceService(service(routes));
+  const server = start(env);
+  await server.line(/"ready"/);
+  return server;
+}
+
+/** Requests a path of the service on a connection of its own. */
+export function get(path = '/', options: RequestOptions = {}): Promise<Answer> {
+  return fetch(port, path, options);
+}
+
+/** What the stats say of the workers. */
+export async function workers(): Promise<WorkerStats[]> {
+  return (await stats()).workers;
+}
+
+export async function stats(): Promise<Stats> {
+  return JSON.parse((await fetch(statsPort)).body) as Stats;
+}
+
+/** Writes bytes to the service, as Node's own client would not, and returns all that comes back. */
+export async function raw(bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(bytes, 'latin1');
+  return text(socket);
+}
+
+/** The lines of the log that have come so far. */
+export function logOf(server: Running): Line[] {
+  return server
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Line);
+}
+
+/** A route that answers when its server has been told to stop. */
+export const slow = `
+  app.get('/slow', (_req, res) => {
+    console.log('slow is in flight');
+    process.on('message', ({ type }) => type === 'drain' && setTimeout(() => res.send('done'), 50));
+  });`;
