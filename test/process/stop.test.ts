@@ -45,6 +45,26 @@ describe('stops', () => {
     agent.destroy();
   });
 
+  test('after a request that comes on an idle connection just when that is closed', async () => {
+    // The worker is busy while the time of idle connections runs out; the request comes meanwhile, and waits to be read.
+    const server = await serve(
+      { WORKERS: '1' },
+      `const block = () => {
+         console.log('busy');
+         for (const end = Date.now() + 1500; Date.now() < end; );
+       };
+       // Right before the event loop's timers.
+       process.on('message', ({ type }) => type === 'drain' && setTimeout(() => setImmediate(block), 50));
+       app.get('/', (_req, res) => { res.send('ok'); });`,
+    );
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await fetch(port, '/', { agent });
+    server.kill('SIGTERM');
+    await server.line(/busy/);
+    expect(await fetch(port, '/', { agent })).toMatchObject({ body: 'ok', headers: { connection: 'close' } });
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
   test('after an answer that a slow client has not yet read', async () => {
     const size = 30_000_000;
     const server = await serve({}, `app.get('/', (_req, res) => { res.send(Buffer.alloc(${String(size)})); });`);
