@@ -78,6 +78,11 @@ export function heapFor(workers: number, limit = memoryLimit()): number | undefi
   return Math.max(LEAST_HEAP_MB, Math.floor(share));
 }
 
+/** @returns whether a memory limit is too small for so many workers, whatever their heaps */
+export function isTight(workers: number, limit = memoryLimit()): boolean {
+  return limit / 1024 ** 2 < LEAST_HEAP_MB * workers + BESIDE_HEAP_MB * (workers + 1);
+}
+
 /** @returns what makes Node.js keep to heapFor(), as its own options; none where somebody has set a heap already */
 export function heapLimit(workers: number): string[] {
   const isSet = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) => /max.old.space.size/.test(text));

@@ -3,7 +3,7 @@
 import cluster from 'node:cluster';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createStatsServer } from '../stats/server';
-import { heapLimit } from './capacity';
+import { heapLimit, isTight } from './capacity';
 import type { Config } from './config';
 import { exitUnstarted, reasonOf } from './failure';
 import { startGuardian } from './guardian';
@@ -49,6 +49,7 @@ export async function startPrimary(config: Config): Promise<void> {
   // Each worker accepts for itself: no connection is given to one that dies or is blocked before it takes it.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ execArgv: [...process.execArgv, ...heapLimit(workers)] });
+  if (isTight(workers)) log.warn({ workers }, 'the memory limit is too small for so many workers: set WORKERS');
   slots.forEach(fork);
   setInterval(() => {
     slots.forEach(beat);

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cpuQuota, heapFor, memoryLimit, workersFor } from '../../app/server/capacity';
+import { cpuQuota, heapFor, isTight, memoryLimit, workersFor } from '../../app/server/capacity';
 
 let root: string;
 beforeEach(() => {
@@ -102,4 +102,5 @@ test('the heaps of all workers, and what processes take beside them, fit into th
   }
   // Too little for so many: not less than a service takes to start.
   expect(heapFor(8, 128 * MB)).toBe(32);
+  expect([isTight(8, 128 * MB), isTight(2, 256 * MB), isTight(8, Infinity)]).toEqual([true, false, false]);
 });
