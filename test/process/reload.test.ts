@@ -63,7 +63,8 @@ test('a request in flight is answered by the worker that has it', async () => {
   const server = await serve({ WORKERS: '1' }, slow);
   const answer = get('/slow');
   await server.line(/slow is in flight/);
-  server.kill('SIGHUP');
+  // As a terminal that is closed does it: to every process of the group.
+  server.killGroup('SIGHUP');
   expect(await answer).toMatchObject({ body: 'done', headers: { connection: 'close' } });
   await server.line(/"reload ended"/);
 });
@@ -119,6 +120,32 @@ test('a SIGHUP during a reload is not lost: every slot gets what is there by the
   await server.line(/"reload ended"/);
   expect((await get()).body).toBe('third');
 });
+
+test('a SIGHUP while a worker is being replaced leaves one process in its slot', async () => {
+  project.replaceService(`
+    import express from 'express';
+    export async function createApp() {
+      console.log('starting', process.pid);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return express();
+    }`);
+  const server = await serve({ WORKERS: '1' });
+  const [first] = await workers();
+  process.kill(first?.pid ?? 0, 'SIGKILL');
+  const [, second] = await server.line(/starting[^]*starting (\d+)/);
+  server.kill('SIGHUP');
+  await server.line(/"reload ended"/);
+  expect(await workers()).toMatchObject([{ respawn_count: 3 }]);
+  await eventually(() => !isAlive(Number(second)) || undefined);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test('a stop during a reload ends both', async () => {
   const server = await serve({ WORKERS: '1' });

@@ -1,5 +1,5 @@
 // The service of a soak: it says which worker answers, and sends back what shows that nothing was lost or mixed up.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import express, { type Express } from 'express';
 
 export function createApp(): Express {
@@ -15,11 +15,7 @@ export function createApp(): Express {
     setTimeout(() => res.send(req.query.n), Math.random() * 50);
   });
   app.post('/', express.raw({ type: '*/*' }), (req, res) => {
-    res.send(
-      createHash('sha256')
-        .update(req.body as Buffer)
-        .digest('hex'),
-    );
+    res.send(hash('sha256', req.body as Buffer));
   });
   return app;
 }
