@@ -72,6 +72,12 @@ test('broken bytes after a request whose answer has begun cut it, and are not an
   expect(answer).not.toMatch(/404|whole/);
 });
 
+test('a broken body that is pipelined behind a request is not answered in its place', async () => {
+  await serve({}, `app.use((_req, res) => { setTimeout(() => res.send('whole'), 500); });`);
+  const answer = await raw(`GET / HTTP/1.1\r\nHost: x\r\n\r\n${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n`);
+  expect(answer).not.toContain(' 400 ');
+});
+
 test.each([
   ['nothing at all', '', /"status":408,"code":"ERR_HTTP_REQUEST_TIMEOUT"/],
   ['half a head', 'GET / HTTP/1.1\r\nHost:', /"status":408,"code":"ERR_HTTP_REQUEST_TIMEOUT"/],

@@ -1,11 +1,11 @@
 // The production server of a test: a copy of the project with a service of the test's own, on ports of its own.
-import { text } from 'node:stream/consumers';
+import type { RequestOptions } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { fetch, type Answer } from '../fetch';
 import { freePorts } from '../ports';
 import { copyProject, service, type Project } from './project';
 import { endAll, run, type Running } from './run';
-import type { RequestOptions } from 'node:http';
 
 export interface WorkerStats {
   id: number;
