@@ -27,7 +27,9 @@ export function createDrain(server: Server): () => Promise<void> {
 
   return async () => {
     draining = true;
-    for (const res of inFlight) if (!res.headersSent) res.setHeader('Connection', 'close');
+    // Of answers that are queued on one connection, the last one: after it, nothing more is sent.
+    const last = new Map([...inFlight].map((res) => [res.req.socket, res]));
+    for (const res of last.values()) if (!res.headersSent) res.setHeader('Connection', 'close');
     // http.Server's own close() also closes idle connections at once, and a request on its way to one is lost.
     const closed = new Promise<void>((resolve) =>
       NetServer.prototype.close.call(server, () => {

@@ -1,10 +1,21 @@
 // Why the server could not start, and the exit that says so.
 import { ListenError } from './listen';
 
+/** @returns what was thrown where it is an error that can be read, or one that says what it was: it may be anything */
+export function asError(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error && `${thrown.message}${thrown.stack ?? ''}` !== '') return thrown;
+    return new Error(`${String(thrown)} was thrown`);
+  } catch {
+    return new Error('something was thrown that cannot be read');
+  }
+}
+
 /** Says what went wrong: a port that is taken needs no trace to be understood, what the service throws does. */
 export function reasonOf(error: unknown): string {
   if (error instanceof ListenError) return error.message;
-  return error instanceof Error && error.stack !== undefined ? error.stack : String(error);
+  const { stack, message } = asError(error);
+  return stack ?? message;
 }
 
 /** Ends the process with exit code 1. The reason goes to stderr, so that no LOG_LEVEL hides it. */

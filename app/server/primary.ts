@@ -20,6 +20,9 @@ import { isBlocked, wearOf } from './wear';
  */
 const SAME_SIGNAL_MS = 200;
 
+/** A worker that serves is not replaced before it is so old, in ms: one that fails at once would be, again and again. */
+const LEAST_LIFE_MS = 2000;
+
 /**
  * Runs the production server until a signal stops it, and exits the process: with 0 where every request was finished,
  * with 1 where one was cut or the server could not start.
@@ -35,7 +38,9 @@ export async function startPrimary(config: Config): Promise<void> {
   /** Whether a worker has come up, and whether all have. */
   let served = false;
   let ready = false;
-  let stoppedAt: number | undefined;
+  /** When the first signal to stop came, in ms since the epoch. */
+  let stoppedAt = Infinity;
+  const isStopping = () => stoppedAt < Infinity;
   let exitCode = 0;
 
   process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload);
@@ -84,7 +89,7 @@ export async function startPrimary(config: Config): Promise<void> {
   }
 
   function onEnd(slot: Slot, own: Process, code: number | null, signal: NodeJS.Signals | null) {
-    if (stoppedAt !== undefined) {
+    if (isStopping()) {
       if (code !== 0) exitCode = 1;
       exitWhenAlone();
     } else if (!served && slots.every(({ failures }) => failures > 0)) {
@@ -113,16 +118,16 @@ export async function startPrimary(config: Config): Promise<void> {
 
   /** Sees to it that a slot has a process, and not one for too long. */
   function watch(slot: Slot) {
-    if (stoppedAt !== undefined || Date.now() < slot.notBefore || inState(slot, 'starting')) return;
+    if (isStopping() || Date.now() < slot.notBefore || inState(slot, 'starting')) return;
     const serving = inState(slot, 'serving');
     if (serving === undefined) fork(slot);
-    else if (wearOf(serving, config) !== undefined) renew([slot]);
+    else if (Date.now() - serving.spawnedAt >= LEAST_LIFE_MS && wearOf(serving, config) !== undefined) renew([slot]);
   }
 
   // Reload
 
   function onReload(signal: NodeJS.Signals) {
-    if (stoppedAt !== undefined) return;
+    if (isStopping()) return;
     log.info({ signal }, 'reloading');
     reloading = true;
     renew(slots);
@@ -139,10 +144,11 @@ export async function startPrimary(config: Config): Promise<void> {
     for (const slot of renewals) {
       renewals.delete(slot);
       await inState(slot, 'starting')?.up;
+      if (isStopping()) return;
       const old = inState(slot, 'serving');
       const next = fork(slot);
       const isUp = await next.up;
-      if (stoppedAt !== undefined) return;
+      if (isStopping()) return;
       if (!isUp) {
         log.error({ worker: slot.id, reason: next.reason }, 'the new worker did not come up: no more are replaced');
         renewals.clear();
@@ -162,7 +168,7 @@ export async function startPrimary(config: Config): Promise<void> {
   // Stop
 
   function onStop(signal: NodeJS.Signals) {
-    if (stoppedAt === undefined) {
+    if (!isStopping()) {
       log.info({ signal }, 'stopping');
       stoppedAt = Date.now();
       for (const own of processes()) tell(own, { type: 'unready' });

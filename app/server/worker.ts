@@ -2,7 +2,7 @@
 import { createRecorder } from '../stats/record';
 import type { Config } from './config';
 import { createDrain } from './drain';
-import { reasonOf } from './failure';
+import { asError, reasonOf } from './failure';
 import { createServer, type CreateApp } from './http/server';
 import { listen } from './listen';
 import { createLog } from './log';
@@ -52,9 +52,8 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
       unstarted(error);
       return;
     }
-    const err = error instanceof Error ? error : new Error(String(error));
-    log.fatal({ err }, 'uncaught exception');
     tell({ type: 'failing', reason: 'uncaught exception' });
+    log.fatal({ err: asError(error) }, 'uncaught exception');
   });
 
   try {

@@ -37,6 +37,21 @@ test.each([
   expect((await get()).status).toBe(404);
 });
 
+test('what Node would refuse by itself has a request id and a line in the log, too', async () => {
+  const server = await serve();
+  expect(await raw('GET /hostless HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*X-Request-Id/);
+  await server.line(/"path":"\/hostless","status":400/);
+  expect(await raw('GET / HTTP/1.1\r\nHost: x\r\nExpect: much\r\n\r\n')).toMatch(/^HTTP\/1\.1 417 [^]*X-Request-Id/);
+  await server.line(/"path":"\/","status":417/);
+});
+
+test('a client that waits to be told to send its body is told so, unless the body is too large', async () => {
+  await serve({}, `app.post('/', (req, res) => { req.resume().on('end', () => res.send('read')); });`);
+  const waiting = `${post}Expect: 100-continue\r\nConnection: close\r\n`;
+  expect(await raw(`${waiting}Content-Length: 1048577\r\n\r\n`)).toMatch(/^HTTP\/1\.1 413 [^]*Connection: close/);
+  expect(await raw(`${waiting}Content-Length: 1\r\n\r\nx`)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+});
+
 /** Sends a body in chunks, of which nobody knows beforehand how many will come. */
 const chunked = (sizes: number[]) =>
   raw(

@@ -64,6 +64,21 @@ test('where no worker comes up within START_TIMEOUT, the primary ends with an er
   expect(server.output()).toMatch(/^The server could not start: it did not listen within START_TIMEOUT=1 s$/m);
 });
 
+test('what is thrown and is no error, nor can be read, replaces the worker just so, but none that is new', async () => {
+  const server = await serve(
+    { WORKERS: '1' },
+    `app.get('/', (_req, res) => { res.send('ok'); setImmediate(() => { throw Object.create(null); }); });`,
+  );
+  expect((await get()).body).toBe('ok');
+  await server.line(/something was thrown that cannot be read.*"uncaught exception"/);
+  await server.line(/"reason":"uncaught exception","msg":"worker drains"/);
+  expect(server.output()).not.toContain('worker died');
+  const [ready = 0, drains = 0] = ['ready', 'worker drains'].map((msg) =>
+    Date.parse(String(logOf(server).find((line) => line.msg === msg)?.time)),
+  );
+  expect(drains - ready).toBeGreaterThan(1000);
+});
+
 test.each([
   ['an exception', `setImmediate(() => { throw new Error('out of nowhere'); });`],
   ['a rejection', `void Promise.reject(new Error('out of nowhere'));`],

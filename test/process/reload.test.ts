@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import { eventually } from '../eventually';
+import type { Answer } from '../fetch';
 import { service } from './project';
 import type { Running } from './run';
 import { get, logOf, project, serve, slow, useServer, workers } from './server';
@@ -119,6 +120,29 @@ test('a SIGHUP during a reload is not lost: every slot gets what is there by the
   await server.line(/third starts in slot 2/);
   await server.line(/"reload ended"/);
   expect((await get()).body).toBe('third');
+});
+
+test('a stop while a replaced worker still drains starts no other', async () => {
+  const server = await serve(
+    {},
+    `const slot = process.env.WORKER_SLOT;
+     console.log('starts in slot', slot);
+     app.get('/', (_req, res) => {
+       console.log('in flight in', slot);
+       process.on('message', ({ type }) => type === 'drain' && setTimeout(() => res.send('done'), slot === '1' ? 500 : 1500));
+     });`,
+  );
+  const answers: Promise<Answer>[] = [];
+  await eventually(() => {
+    answers.push(get());
+    return /in flight in 1[^]*in flight in 2|in flight in 2[^]*in flight in 1/.test(server.output()) || undefined;
+  });
+  server.kill('SIGHUP');
+  await server.line(/"worker drains"/);
+  server.kill('SIGTERM');
+  for (const { body } of await Promise.all(answers)) expect(body).toBe('done');
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  expect(server.output().match(/starts in slot/g)).toHaveLength(3);
 });
 
 test('a SIGHUP while a worker is being replaced leaves one process in its slot', async () => {

@@ -3,7 +3,7 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
-import { port, project, serve, slow, start, statsPort, useServer } from './server';
+import { port, project, raw, serve, slow, start, statsPort, useServer } from './server';
 
 useServer();
 
@@ -43,6 +43,15 @@ describe('stops', () => {
     });
     expect(await server.exited).toEqual({ code: 0, signal: null });
     agent.destroy();
+  });
+
+  test('after all requests that were pipelined on one connection', async () => {
+    const server = await serve({ WORKERS: '1' }, slow);
+    const answers = raw('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2));
+    await server.line(/(slow is in flight[^]*){2}/);
+    server.kill('SIGTERM');
+    expect(await answers).toMatch(/done[^]*Connection: close[^]*done$/);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
   });
 
   test('after a request that comes on an idle connection just when that is closed', async () => {

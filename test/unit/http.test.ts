@@ -2,6 +2,7 @@ import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 import { loadConfig } from '../../app/server/config';
 import { createServer } from '../../app/server/http/server';
+import { pathOf } from '../../app/server/http/access-log';
 import { createLog } from '../../app/server/log';
 
 const config = { ...loadConfig({}), LOG_LEVEL: 'silent' as const };
@@ -107,6 +108,21 @@ describe('unhandled', () => {
     expect([response.status, response.headers['retry-after']]).toEqual([410, '9']);
   });
 
+  test("how another server's answer was framed is not said of this one", async () => {
+    const headers = {
+      'Transfer-Encoding': 'chunked',
+      'content-length': '1',
+      'Content-Encoding': 'gzip',
+      'X-Other': '1',
+    };
+    const response = await ending((_req, _res, next) => {
+      next(Object.assign(new Error('upstream'), { status: 502, headers }));
+    });
+    expect(response.text).toMatch(/^502 Bad Gateway\n/);
+    expect(response.headers).toMatchObject({ 'x-other': '1', 'content-length': String(response.text.length) });
+    expect(response.headers).not.toHaveProperty('transfer-encoding');
+  });
+
   test('an error keeps the status that the handler had set', async () => {
     const response = await ending((_req, res) => {
       res.status(401);
@@ -190,4 +206,17 @@ test('an error after the answer does not take it back', async () => {
 
 test('the server does not say what it is made of', async () => {
   expect((await serve().get('/')).headers).not.toHaveProperty('x-powered-by');
+});
+
+test.each([
+  ['/a/b?token=1', '/a/b'],
+  ['/?', '/'],
+  ['*', '*'],
+  ['http://user:secret@host/a?token=1', '/a'],
+  ['http://user:secret@host', ''],
+  ['/a#secret', '/a'],
+  ['//user:secret@host/a', '//user:secret@host/a'],
+  ['/a', '/mount/a', '/mount/a'],
+])('the path of %j is %j', (url, expected, originalUrl = '') => {
+  expect(pathOf({ url, originalUrl })).toBe(expected);
 });

@@ -5,6 +5,11 @@ import type { Request } from 'express';
 import type { Logger } from '../log';
 import { idOf } from './request-id';
 
+/** @returns the path that a request asks for, as the log names it: without query, and without a host, or a password for it */
+export function pathOf({ originalUrl, url }: Pick<Request, 'originalUrl' | 'url'>): string {
+  return /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(originalUrl || url)?.[1] ?? '';
+}
+
 /** What a connection had sent when its last line was written, in bytes. */
 const sent = new WeakMap<Socket, number>();
 
@@ -15,7 +20,7 @@ const sent = new WeakMap<Socket, number>();
  */
 export function logRequest(log: Logger, req: Request, res: ServerResponse, level: 'info' | 'debug' = 'info'): void {
   const { method, socket } = req;
-  const path = req.url.split('?', 1)[0];
+  const path = pathOf(req);
   // Read now: a closed connection no longer knows.
   const client = req.ip;
   const start = performance.now();

@@ -22,6 +22,16 @@ export function answerFor(status: number, json: boolean, more: { requestId?: str
   return { type: 'text/plain; charset=utf-8', body: `${lines.join('\n')}\n` };
 }
 
+/** What tells where an answer ends, or how to read it. An error may bring such from another server's answer. */
+const framing = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'keep-alive',
+  'trailer',
+  'transfer-encoding',
+]);
+
 /** Answers a request of which nothing has been answered yet; what a handler had set was meant for its own answer. */
 export function answer(
   req: Request,
@@ -36,7 +46,9 @@ export function answer(
   for (const name of res.getHeaderNames()) if (name !== 'connection' && name !== ID_HEADER) res.removeHeader(name);
   res.statusCode = status;
   res.statusMessage = '';
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) res.setHeader(name, value);
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !framing.has(name.toLowerCase())) res.setHeader(name, value);
+  }
   res.setHeader('Content-Type', type);
   res.setHeader('Content-Length', Buffer.byteLength(body));
   res.setHeader('X-Content-Type-Options', 'nosniff');

@@ -1,5 +1,5 @@
 // What a request may take: so many bytes of body, so much time until the service begins to answer.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request } from 'express';
 import { answer, mute, refuse } from './answer';
 
@@ -22,26 +22,30 @@ export function limitTime(req: Request, res: ServerResponse, ms: number, onTimeo
 }
 
 /**
- * Answers 413 to a body that is too large: at once where its length is said, else when it has become so.
- * @param most - in bytes; 0: any size
- * @returns whether the request is answered
+ * Looks at what is known of a request before its body comes.
+ * @param mostBody - in bytes; 0: any size
+ * @returns the status by which it is to be refused; undefined where the service may have it
  */
-export function limitBody(req: Request, res: ServerResponse, most: number): boolean {
-  if (most === 0) return false;
-  if (Number(req.headers['content-length'] ?? 0) > most) {
-    answer(req, res, 413);
-    return true;
-  }
-  if (req.headers['transfer-encoding'] !== undefined) {
-    let received = 0;
-    const push = req.push.bind(req);
-    req.push = (chunk: Buffer | null, encoding) => {
-      received += chunk?.length ?? 0;
-      if (received <= most) return push(chunk, encoding);
-      if (res.headersSent) req.destroy();
-      else refuse(req, res, 413);
-      return false;
-    };
-  }
-  return false;
+export function refusalOf({ headers, httpVersion }: IncomingMessage, mostBody: number): 400 | 413 | 417 | undefined {
+  if (headers.host === undefined && httpVersion === '1.1') return 400;
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') return 417;
+  if (mostBody > 0 && Number(headers['content-length'] ?? 0) > mostBody) return 413;
+  return undefined;
+}
+
+/**
+ * Answers 413 to a body whose length nobody has said, when it has become too large.
+ * @param most - in bytes; 0: any size
+ */
+export function limitBody(req: Request, res: ServerResponse, most: number): void {
+  if (most === 0 || req.headers['transfer-encoding'] === undefined) return;
+  let received = 0;
+  const push = req.push.bind(req);
+  req.push = (chunk: Buffer | null, encoding) => {
+    received += chunk?.length ?? 0;
+    if (received <= most) return push(chunk, encoding);
+    if (res.headersSent) req.destroy();
+    else refuse(req, res, 413);
+    return false;
+  };
 }

@@ -1,10 +1,11 @@
 // The HTTP server around the service: health first, then the service, then what it left unhandled.
 import { createServer as createHttpServer, type Server, type ServerResponse } from 'node:http';
 import type { Express, Request, Response } from 'express';
-import { logRequest } from './access-log';
+import { logRequest, pathOf } from './access-log';
+import { answer } from './answer';
 import { answerHealth } from './health';
 import type { Config } from '../config';
-import { limitBody, limitTime } from './limits';
+import { limitBody, limitTime, refusalOf } from './limits';
 import type { Logger } from '../log';
 import { closeQueued } from './pipelining';
 import { identify, idOf } from './request-id';
@@ -44,9 +45,16 @@ export function createServer(app: Express, { config, log, isReady, onRequest, on
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT * 1000,
     connectionsCheckingInterval: CHECK_MS,
     maxHeaderSize: config.MAX_HEADER_SIZE,
+    // Refused below, with a request id and a line in the log.
+    requireHostHeader: false,
   });
   closeQueued(server);
   answerUnparsed(server, log);
+  server.on('checkExpectation', (req, res) => server.emit('request', req, res));
+  server.on('checkContinue', (req, res) => {
+    if (refusalOf(req, config.MAX_BODY_SIZE) === undefined) res.writeContinue();
+    server.emit('request', req, res);
+  });
 
   server.on('request', (incoming, outgoing) => {
     // As Express itself does when it gets them.
@@ -57,9 +65,16 @@ export function createServer(app: Express, { config, log, isReady, onRequest, on
     if (config.ACCESS_LOG) logRequest(log, req, res, isHealth ? 'debug' : 'info');
     if (isHealth) return;
     onRequest?.(res);
-    if (limitBody(req, res, config.MAX_BODY_SIZE)) return;
+    const refusal = refusalOf(req, config.MAX_BODY_SIZE);
+    if (refusal !== undefined) {
+      // Where a body comes for certain, it is read and dropped; else, nobody knows what the next bytes will be.
+      if (refusal !== 413 || req.headers.expect !== undefined) res.setHeader('Connection', 'close');
+      answer(req, res, refusal);
+      return;
+    }
+    limitBody(req, res, config.MAX_BODY_SIZE);
     limitTime(req, res, config.REQUEST_TIMEOUT * 1000, () => {
-      log.warn({ id: idOf(req), method: req.method, path: req.path }, late);
+      log.warn({ id: idOf(req), method: req.method, path: pathOf(req) }, late);
       onTimeout?.();
     });
     app(req, res, (error?: unknown) => {

@@ -1,6 +1,8 @@
 // The answers to what the service left unhandled: an unknown path, or an error.
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
+import { asError } from '../failure';
+import { pathOf } from './access-log';
 import { answer } from './answer';
 import type { Logger } from '../log';
 import { idOf } from './request-id';
@@ -38,8 +40,7 @@ export function answerUnhandled(
 ): void {
   const { status, headers } = error ? meantBy(error, res) : { status: 404, headers: {} };
   if (status >= 500) {
-    const err = error instanceof Error ? error : new Error(String(error));
-    log.error({ id: idOf(req), method: req.method, path: req.path, err }, 'request failed');
+    log.error({ id: idOf(req), method: req.method, path: pathOf(req), err: asError(error) }, 'request failed');
   }
   if (res.headersSent) {
     // Half an answer cannot be taken back; a cut connection is how the client learns of it.
