@@ -102,5 +102,5 @@ describeImage('docker compose', () => {
     expect(output).toMatch(/PASS unit .*\n/);
     expect(output).toMatch(/PASS process .*\n/);
     expect(output).toMatch(/^Tests: +\d+ passed, \d+ total$/m);
-  });
+  }, 600_000);
 });
