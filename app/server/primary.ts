@@ -12,16 +12,13 @@ import { createLog } from './log';
 import { BEAT_MS } from './messages';
 import { drain, forkProcess, kill, nameOf, tell, type Process } from './process';
 import { createSlots, inState, occupy, takeSnapshot, vacate, type Slot } from './slots';
-import { isBlocked, wearOf } from './wear';
+import { isBlocked, isDue, wearOf } from './wear';
 
 /**
  * A second signal within this long is the first one again, in ms: Ctrl-C reaches the whole process group, and npm and
  * timeout(1) pass it on besides.
  */
 const SAME_SIGNAL_MS = 200;
-
-/** A worker that serves is not replaced before it is so old, in ms: one that fails at once would be, again and again. */
-const LEAST_LIFE_MS = 2000;
 
 /**
  * Runs the production server until a signal stops it, and exits the process: with 0 where every request was finished,
@@ -121,7 +118,7 @@ export async function startPrimary(config: Config): Promise<void> {
     if (isStopping() || Date.now() < slot.notBefore || inState(slot, 'starting')) return;
     const serving = inState(slot, 'serving');
     if (serving === undefined) fork(slot);
-    else if (Date.now() - serving.spawnedAt >= LEAST_LIFE_MS && wearOf(serving, config) !== undefined) renew([slot]);
+    else if (isDue(serving, config)) renew([slot]);
   }
 
   // Reload
@@ -155,8 +152,7 @@ export async function startPrimary(config: Config): Promise<void> {
       } else if (old?.state === 'serving') {
         log.info({ ...nameOf(old), reason: wearOf(old, config) ?? 'reload' }, 'worker drains');
         // One that fails is not trusted for longer than need be.
-        if (old.reason === undefined) drainWithin(old, 'RELOAD_MERCY');
-        else drainWithin(old, 'GRACE');
+        drain(old, old.reason === undefined ? 'RELOAD_MERCY' : 'GRACE', config, log);
         await Promise.race([old.ended, pause(config.GRACE * 1000)]);
       }
     }
@@ -173,7 +169,7 @@ export async function startPrimary(config: Config): Promise<void> {
       stoppedAt = Date.now();
       for (const own of processes()) tell(own, { type: 'unready' });
       setTimeout(() => {
-        for (const own of processes()) drainWithin(own, 'GRACE');
+        for (const own of processes()) drain(own, 'GRACE', config, log);
         exitWhenAlone();
       }, config.DRAIN_DELAY * 1000);
     } else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) {
@@ -182,13 +178,6 @@ export async function startPrimary(config: Config): Promise<void> {
       processes().forEach(kill);
       exitWhenAlone();
     }
-  }
-
-  function drainWithin(own: Process, setting: 'GRACE' | 'RELOAD_MERCY') {
-    const seconds = config[setting];
-    drain(own, seconds, () => {
-      log.warn(nameOf(own), `ending the requests that are still in flight after ${setting}=${String(seconds)} s`);
-    });
   }
 
   function processes() {

@@ -1,6 +1,8 @@
 // One worker's process, as the primary sees it: forked, heard, told to drain, killed.
 import cluster, { type Worker } from 'node:cluster';
+import type { Config } from './config';
 import type { Guardian } from './guardian';
+import type { Logger } from './log';
 import { SLOT, type Counts, type ToPrimary, type ToWorker } from './messages';
 
 /** By how much the limits of two workers may differ. */
@@ -53,6 +55,11 @@ export function forkProcess(
       if (pid !== undefined) guardian.release(pid);
       resolve({ code, signal });
     });
+    worker.on('error', (error: Error) => {
+      own.reason ??= error.message;
+      // One that has gone is closed; one that could not be forked is never.
+      if (pid === undefined) resolve({ code: 1, signal: null });
+    });
   });
   const up = new Promise<boolean>((resolve) => {
     worker.on('listening', (address) => {
@@ -91,10 +98,6 @@ export function forkProcess(
       onFailing();
     }
   });
-  worker.on('error', (error: Error) => {
-    // It could not be forked, or has gone; 'close' follows either.
-    own.reason ??= error.message;
-  });
   const late = setTimeout(() => {
     own.reason = `it did not listen within START_TIMEOUT=${String(startTimeout)} s`;
     kill(own);
@@ -107,14 +110,15 @@ export function forkProcess(
 
 /**
  * Tells a process to finish and to end, and kills it where it does not in time.
- * @param seconds - how long it may take
- * @param onLate - called before it is killed
+ * @param setting - which says how long it may take
+ * @param log - is told before it is killed
  */
-export function drain(own: Process, seconds: number, onLate: () => void): void {
+export function drain(own: Process, setting: 'GRACE' | 'RELOAD_MERCY', config: Config, log: Logger): void {
+  const seconds = config[setting];
   own.state = 'draining';
   tell(own, { type: 'drain' });
   const timer = setTimeout(() => {
-    onLate();
+    log.warn(nameOf(own), `ending the requests that are still in flight after ${setting}=${String(seconds)} s`);
     kill(own);
   }, seconds * 1000);
   void own.ended.then(() => {

@@ -3,6 +3,9 @@ import type { Config } from './config';
 import { BEAT_MS } from './messages';
 import type { Process } from './process';
 
+/** One that serves is not replaced before it is so old, in ms: one that fails at once would be, again and again. */
+const LEAST_LIFE_MS = 2000;
+
 /** @returns whether its event loop has been blocked for longer than HARAKIRI, as far as its missed beats tell */
 export function isBlocked({ missed }: Pick<Process, 'missed'>, { HARAKIRI }: Pick<Config, 'HARAKIRI'>): boolean {
   // One more: between two beats that come in time, two may be missed here.
@@ -19,4 +22,9 @@ export function wearOf(
   if (RELOAD_ON_RSS > 0 && rss >= RELOAD_ON_RSS * jitter * 1024 ** 2)
     return `RELOAD_ON_RSS=${String(RELOAD_ON_RSS)} MB`;
   return undefined;
+}
+
+/** @returns whether it should be replaced now */
+export function isDue(own: Process, config: Config): boolean {
+  return Date.now() - own.spawnedAt >= LEAST_LIFE_MS && wearOf(own, config) !== undefined;
 }
