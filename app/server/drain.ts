@@ -1,6 +1,6 @@
 // Ends a server without cutting an answer: no new connection, and what is in flight or already on its way is answered.
 import type { Server, ServerResponse } from 'node:http';
-import { Server as NetServer } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 
 /** How long an idle keep-alive connection stays open for a request that is already on its way, in ms. */
 const IDLE_MS = 1000;
@@ -11,10 +11,20 @@ const IDLE_MS = 1000;
  */
 export function createDrain(server: Server): () => Promise<void> {
   const inFlight = new Set<ServerResponse>();
+  const last = new WeakMap<Socket, ServerResponse>();
   let draining = false;
 
+  /** Makes an answer its connection's last, and no longer one that is queued before it: after the last, nothing is sent. */
+  const makeLast = (res: ServerResponse) => {
+    const { socket } = res.req;
+    const before = last.get(socket);
+    if (before?.headersSent === false) before.removeHeader('Connection');
+    last.set(socket, res);
+    res.setHeader('Connection', 'close');
+  };
+
   server.prependListener('request', (_req, res: ServerResponse) => {
-    if (draining) res.setHeader('Connection', 'close');
+    if (draining) makeLast(res);
     inFlight.add(res);
     res.once('close', () => inFlight.delete(res));
   });
@@ -27,9 +37,7 @@ export function createDrain(server: Server): () => Promise<void> {
 
   return async () => {
     draining = true;
-    // Of answers that are queued on one connection, the last one: after it, nothing more is sent.
-    const last = new Map([...inFlight].map((res) => [res.req.socket, res]));
-    for (const res of last.values()) if (!res.headersSent) res.setHeader('Connection', 'close');
+    for (const res of inFlight) if (!res.headersSent) makeLast(res);
     // http.Server's own close() also closes idle connections at once, and a request on its way to one is lost.
     const closed = new Promise<void>((resolve) =>
       NetServer.prototype.close.call(server, () => {
@@ -40,5 +48,7 @@ export function createDrain(server: Server): () => Promise<void> {
     const timer = setInterval(() => setImmediate(closeIdle), IDLE_MS);
     await closed;
     clearInterval(timer);
+    // A connection that the client closed may be gone before its answers are told so, and those who count them.
+    await Promise.all([...inFlight].map((res) => new Promise((resolve) => res.once('close', resolve))));
   };
 }

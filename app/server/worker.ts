@@ -29,11 +29,12 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
     recorder.flush(() => undefined);
   });
 
-  let state: 'starting' | 'serving' | 'unready' | 'draining' = 'starting';
+  let state: 'starting' | 'serving' | 'draining' = 'starting';
+  let isReady = true;
   let drainServer: () => Promise<void> = () => Promise.resolve();
 
   process.on('message', ({ type }: ToWorker) => {
-    if (type === 'unready' && state === 'serving') state = 'unready';
+    isReady = false;
     if (type !== 'drain' || state === 'draining') return;
     // Before it listens there is nothing to finish, and Node's cluster breaks on closing a server that is about to.
     if (state === 'starting') process.exit(0);
@@ -60,7 +61,7 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
     const server = createServer(await createApp(), {
       config,
       log,
-      isReady: () => state === 'serving',
+      isReady: () => isReady,
       onRequest: recorder.add,
       onTimeout: recorder.addTimeout,
     });

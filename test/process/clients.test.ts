@@ -43,6 +43,11 @@ test('what Node would refuse by itself has a request id and a line in the log, t
   await server.line(/"path":"\/hostless","status":400/);
   expect(await raw('GET / HTTP/1.1\r\nHost: x\r\nExpect: much\r\n\r\n')).toMatch(/^HTTP\/1\.1 417 [^]*X-Request-Id/);
   await server.line(/"path":"\/","status":417/);
+  expect(await raw('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 404 /);
+  await server.line(/"status":404,"code":"CONNECT"/);
+  expect(await raw('GET http://joe:secret@h:x/p HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  await server.line(/"path":"\/p","status":400/);
+  expect(server.output()).not.toContain('secret');
 });
 
 test('a client that waits to be told to send its body is told so, unless the body is too large', async () => {

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
@@ -51,6 +53,57 @@ describe('stops', () => {
     await server.line(/(slow is in flight[^]*){2}/);
     server.kill('SIGTERM');
     expect(await answers).toMatch(/done[^]*Connection: close[^]*done$/);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('after requests that are pipelined while it drains', async () => {
+    const server = await serve(
+      { WORKERS: '1' },
+      `process.on('message', ({ type }) => type === 'drain' && console.log('draining'));
+       app.get('/', (_req, res) => { console.log('asked'); setTimeout(() => res.send('done'), 200); });`,
+    );
+    const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+    const socket = connect(port, '127.0.0.1');
+    socket.write(get);
+    await server.line(/asked/);
+    server.kill('SIGTERM');
+    await server.line(/draining/);
+    socket.write(get.repeat(2));
+    expect((await text(socket)).match(/done/g)).toHaveLength(3);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('after a client that leaves last, whose request is in the log', async () => {
+    const server = await serve({ WORKERS: '1' }, `app.get('/', () => { console.log('asked'); });`);
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await server.line(/asked/);
+    server.kill('SIGTERM');
+    await server.line(/"stopping"/);
+    await eventually(() =>
+      fetch(port, '/livez').then(
+        () => undefined,
+        () => true,
+      ),
+    );
+    socket.destroy();
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    await server.closed;
+    expect(server.output()).toMatch(/"aborted":true,"msg":"request"/);
+  });
+
+  test('and a worker that comes up meanwhile says that it is not ready', async () => {
+    project.replaceService(`
+      import express from 'express';
+      export async function createApp() {
+        console.log('starting');
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return express();
+      }`);
+    const server = start({ WORKERS: '1', DRAIN_DELAY: '3' });
+    await server.line(/starting/);
+    server.kill('SIGTERM');
+    expect((await eventually(() => fetch(port, '/readyz'))).status).toBe(503);
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
 

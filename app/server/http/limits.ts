@@ -26,7 +26,10 @@ export function limitTime(req: Request, res: ServerResponse, ms: number, onTimeo
  * @param mostBody - in bytes; 0: any size
  * @returns the status by which it is to be refused; undefined where the service may have it
  */
-export function refusalOf({ headers, httpVersion }: IncomingMessage, mostBody: number): 400 | 413 | 417 | undefined {
+export function refusalOf(req: IncomingMessage, mostBody: number): 400 | 413 | 417 | undefined {
+  const { headers, httpVersion, url = '' } = req;
+  // Node would warn of it, and write it to stderr with all that is in it.
+  if (!/^[/*]/.test(url) && !URL.canParse(url)) return 400;
   if (headers.host === undefined && httpVersion === '1.1') return 400;
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') return 417;
   if (mostBody > 0 && Number(headers['content-length'] ?? 0) > mostBody) return 413;

@@ -26,7 +26,21 @@ export function answerUnparsed(server: Server, log: Logger): void {
   const last = new WeakMap<Duplex, ServerResponse>();
   server.on('request', ({ socket }, res: ServerResponse) => last.set(socket, res));
 
-  server.on('clientError', (error: ClientError, socket: Duplex & { remoteAddress?: string }) => {
+  const sayTo = (socket: Duplex & { remoteAddress?: string }, status: number, json: boolean, code?: string) => {
+    const { type, body } = answerFor(status, json);
+    log.info({ status, code, client: socket.remoteAddress }, 'no request');
+    socket.end(
+      `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
+        `Content-Type: ${type}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
+      () => socket.destroy(),
+    );
+  };
+
+  // For a proxy, which this is not; Node would close the connection without a word.
+  server.on('connect', (req, socket) => {
+    sayTo(socket, 404, req.headers.accept?.includes('json') === true, 'CONNECT');
+  });
+  server.on('clientError', (error: ClientError, socket: Duplex) => {
     const res = last.get(socket);
     // In the place of another request's answer, or in the middle of one, this one's would be taken for it.
     const isOwn = res?.req.complete === false && !res.headersSent && res.socket !== null;
@@ -42,12 +56,6 @@ export function answerUnparsed(server: Server, log: Logger): void {
       refuse(res.req as Request, res, status);
       return;
     }
-    const { type, body } = answerFor(status, /^accept:.*\bjson\b/im.test(head));
-    log.info({ status, code: error.code, client: socket.remoteAddress }, 'no request');
-    socket.end(
-      `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
-        `Content-Type: ${type}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
-      () => socket.destroy(),
-    );
+    sayTo(socket, status, /^accept:.*\bjson\b/im.test(head), error.code);
   });
 }
