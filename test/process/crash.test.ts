@@ -1,6 +1,6 @@
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
-import { get, logOf, port, project, serve, slow, start, stats, useServer, workers } from './server';
+import { gated, get, logOf, openGate, port, project, serve, slow, start, stats, useServer, workers } from './server';
 
 useServer();
 
@@ -39,21 +39,17 @@ test('a worker that ends by itself takes no count with it, and no message of the
 });
 
 test('a worker that keeps dying at start is tried again and again, later each time, while the other serves', async () => {
-  project.replaceService(`
-    import express from 'express';
-    export async function createApp() {
-      if (process.env.WORKER_SLOT === '1') throw new Error('no luck');
-      // So that the other has died before this one is up.
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      return express().get('/', (_req, res) => res.send('ok'));
-    }`);
+  project.replaceService(gated);
   const server = start();
+  // One has died before the other is up.
+  await server.line(/"worker died"/);
+  openGate();
   await server.line(/("worker died"[^]*){4}/);
   expect((await get()).body).toBe('ok');
   const died = logOf(server).filter(({ msg }) => msg === 'worker died');
   // The first have died before any worker was up: the reason is not yet said.
-  expect(died.slice(0, 4)).toMatchObject([1, 2, 3, 4].map(() => ({ worker: 1, code: 1 })));
-  expect(died.at(-1)?.reason).toMatch(/^Error: no luck\n.*identidock\.ts:4/);
+  expect(died.slice(0, 4)).toMatchObject([1, 2, 3, 4].map(() => ({ worker: 2, code: 1 })));
+  expect(died.at(-1)?.reason).toMatch(/^Error: no luck\n.*identidock\.ts:6/);
 });
 
 test('where no worker comes up within START_TIMEOUT, the primary ends with an error', async () => {

@@ -3,7 +3,7 @@ import { eventually } from '../eventually';
 import type { Answer } from '../fetch';
 import { service } from './project';
 import type { Running } from './run';
-import { get, logOf, project, serve, slow, useServer, workers } from './server';
+import { closeGate, gated, get, logOf, openGate, project, serve, slow, useServer, workers } from './server';
 
 useServer();
 
@@ -146,18 +146,16 @@ test('a stop while a replaced worker still drains starts no other', async () => 
 });
 
 test('a SIGHUP while a worker is being replaced leaves one process in its slot', async () => {
-  project.replaceService(`
-    import express from 'express';
-    export async function createApp() {
-      console.log('starting', process.pid);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      return express();
-    }`);
+  project.replaceService(gated);
+  openGate();
   const server = await serve({ WORKERS: '1' });
   const [first] = await workers();
+  closeGate();
   process.kill(first?.pid ?? 0, 'SIGKILL');
   const [, second] = await server.line(/starting[^]*starting (\d+)/);
   server.kill('SIGHUP');
+  await server.line(/"reloading"/);
+  openGate();
   await server.line(/"reload ended"/);
   expect(await workers()).toMatchObject([{ respawn_count: 3 }]);
   await eventually(() => !isAlive(Number(second)) || undefined);

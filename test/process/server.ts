@@ -1,6 +1,8 @@
 // The production server of a test: a copy of the project with a service of the test's own, on ports of its own.
+import { rmSync, writeFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fetch, type Answer } from '../fetch';
 import { freePorts } from '../ports';
@@ -88,6 +90,25 @@ export function logOf(server: Running): Line[] {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Line);
+}
+
+/** The module of a service that comes up when its gate is open, and never in slot 2. */
+export const gated = `
+  import { existsSync } from 'node:fs';
+  import express from 'express';
+  export async function createApp() {
+    console.log('starting', process.pid);
+    if (process.env.WORKER_SLOT === '2') throw new Error('no luck');
+    while (!existsSync('gate')) await new Promise((resolve) => setTimeout(resolve, 10));
+    return express().get('/', (_req, res) => res.send('ok'));
+  }`;
+
+export function openGate(): void {
+  writeFileSync(join(project.dir, 'gate'), '');
+}
+
+export function closeGate(): void {
+  rmSync(join(project.dir, 'gate'));
 }
 
 /** A route that answers when its server has been told to stop. */

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
-import { port, project, raw, serve, slow, start, statsPort, useServer } from './server';
+import { gated, openGate, port, project, raw, serve, slow, start, statsPort, useServer } from './server';
 
 useServer();
 
@@ -93,16 +93,12 @@ describe('stops', () => {
   });
 
   test('and a worker that comes up meanwhile says that it is not ready', async () => {
-    project.replaceService(`
-      import express from 'express';
-      export async function createApp() {
-        console.log('starting');
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        return express();
-      }`);
+    project.replaceService(gated);
     const server = start({ WORKERS: '1', DRAIN_DELAY: '3' });
     await server.line(/starting/);
     server.kill('SIGTERM');
+    await server.line(/"stopping"/);
+    openGate();
     expect((await eventually(() => fetch(port, '/readyz'))).status).toBe(503);
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });

@@ -19,7 +19,7 @@ interface ClientError extends Error {
 
 /**
  * Answers requests that Node could not parse, as Node would, but for a well-formed one whose method Node does not know:
- * no route can have it, so that is a 404 like any other.
+ * no route can have it, so that is a 404 like any other, as is CONNECT.
  * @param log - gets a line for each answer to what has not even become a request
  */
 export function answerUnparsed(server: Server, log: Logger): void {
@@ -36,16 +36,18 @@ export function answerUnparsed(server: Server, log: Logger): void {
     );
   };
 
+  const isFree = (socket: Duplex) => last.get(socket)?.writableFinished !== false;
+
   // For a proxy, which this is not; Node would close the connection without a word.
   server.on('connect', (req, socket) => {
-    sayTo(socket, 404, req.headers.accept?.includes('json') === true, 'CONNECT');
+    if (!isFree(socket)) socket.destroy();
+    else sayTo(socket, 404, req.headers.accept?.includes('json') === true, 'CONNECT');
   });
   server.on('clientError', (error: ClientError, socket: Duplex) => {
     const res = last.get(socket);
     // In the place of another request's answer, or in the middle of one, this one's would be taken for it.
     const isOwn = res?.req.complete === false && !res.headersSent && res.socket !== null;
-    const isFree = res === undefined || res.writableFinished;
-    if (error.code === 'ECONNRESET' || !socket.writable || !(isOwn || isFree)) {
+    if (error.code === 'ECONNRESET' || !socket.writable || !(isOwn || isFree(socket))) {
       socket.destroy();
       return;
     }
