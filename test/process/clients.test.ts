@@ -115,25 +115,36 @@ test.each([
 });
 
 test('200 connections that drip a byte at a time are ended, and keep nobody else waiting', async () => {
-  await serve({ WORKERS: '1', HEADERS_TIMEOUT: '2' });
+  const server = await serve({ WORKERS: '1', HEADERS_TIMEOUT: '2' });
   const head = Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(1000)}`);
-  const dripping = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  // Who still sends when the answer comes may see a reset in its place: what was answered is in the log.
+  const dripping = Array.from({ length: 200 }, () =>
+    connect(port, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume(),
+  );
+  let open = dripping.length;
+  for (const socket of dripping) socket.once('close', () => (open -= 1));
   await Promise.all(dripping.map((socket) => once(socket, 'connect')));
   let at = 0;
   const drip = setInterval(() => {
     for (const socket of dripping) if (socket.writable) socket.write(head.subarray(at, at + 1));
     at += 1;
   }, 20);
-  const ended = Promise.all(dripping.map((socket) => text(socket)));
-  const isEnded = () => dripping.every((socket: Socket) => socket.readableEnded);
   let answered = 0;
-  while (!isEnded()) {
-    expect(await get()).toMatchObject({ status: 200 });
-    answered += 1;
+  try {
+    while (open > 0) {
+      expect(await get()).toMatchObject({ status: 200 });
+      answered += 1;
+    }
+  } finally {
+    clearInterval(drip);
   }
-  clearInterval(drip);
   expect(answered).toBeGreaterThan(50);
-  expect((await ended).every((answer) => answer.startsWith('HTTP/1.1 408 '))).toBe(true);
+  await eventually(() => {
+    expect(logOf(server).filter(({ status }) => status === 408)).toHaveLength(200);
+    return true;
+  });
 });
 
 describe('a client that leaves', () => {
