@@ -20,9 +20,9 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --no-audit --no-fund ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}
 
 FROM toolchain AS build
-COPY tsconfig.json ./
+COPY package.json tsconfig.json ./
 COPY app ./app
-RUN node_modules/.bin/tsc
+RUN npm run build
 
 # `docker compose run --rm test`
 FROM toolchain AS test

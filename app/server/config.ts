@@ -34,6 +34,12 @@ const whole = (least: number, most: number, what = 'a whole number') =>
   });
 
 const port = whole(1, 65535, 'a port');
+const portOrOff = makeValidator((input): number => {
+  if (input === 'off' || input === '0') return 0;
+  const value = Number(input);
+  if (!/^\d+$/.test(input) || value > 65535) throw new Error('expected a port from 1 to 65535, or off');
+  return value;
+});
 const seconds = (least: 0 | 1) => whole(least, 3600, 'seconds');
 
 const address = makeValidator((input): string => {
@@ -78,7 +84,7 @@ export const settings = (development: boolean) => ({
   HOST: address({ default: development ? '127.0.0.1' : '0.0.0.0' }),
   PORT: port({ default: development ? 5000 : 9090 }),
   STATS_HOST: address({ default: '127.0.0.1' }),
-  STATS_PORT: port({ default: 9191 }),
+  STATS_PORT: portOrOff({ default: 9191 }),
   WORKERS: whole(1, 1024)({ default: workersFor() }),
   LOG_LEVEL: oneOf(...logLevels)({ default: 'info' }),
   ACCESS_LOG: onOff({ default: true }),

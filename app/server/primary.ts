@@ -3,9 +3,10 @@
 import cluster from 'node:cluster';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createStatsServer } from '../stats/server';
+import { readBuild } from './build';
 import { heapLimit, isTight } from './capacity';
 import type { Config } from './config';
-import { exitUnstarted, reasonOf } from './failure';
+import { asError, exitUnstarted, reasonOf } from './failure';
 import { startGuardian } from './guardian';
 import { listen } from './listen';
 import { createLog } from './log';
@@ -42,8 +43,14 @@ export async function startPrimary(config: Config): Promise<void> {
 
   process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload);
   try {
-    const stats = createStatsServer(() => takeSnapshot(slots));
-    await listen(stats, { host: statsHost, port: statsPort, variable: 'STATS_PORT' });
+    if (statsPort > 0) {
+      const service = readBuild();
+      const onError = (error: unknown) => {
+        log.error({ err: asError(error) }, 'stats failed');
+      };
+      const stats = createStatsServer(() => takeSnapshot(slots, config, service), onError);
+      await listen(stats, { host: statsHost, port: statsPort, variable: 'STATS_PORT' });
+    }
   } catch (error) {
     exitUnstarted(reasonOf(error));
   }
@@ -81,7 +88,8 @@ export async function startPrimary(config: Config): Promise<void> {
     if (ready) log.info(nameOf(own), 'worker up');
     else if (slots.every((one) => inState(one, 'serving'))) {
       ready = true;
-      log.info({ host, port, statsHost, statsPort, workers }, 'ready');
+      const stats = statsPort > 0 ? { statsHost, statsPort } : { statsPort: 'off' };
+      log.info({ host, port, ...stats, workers }, 'ready');
     }
   }
 

@@ -1,9 +1,11 @@
 // One worker's process, as the primary sees it: forked, heard, told to drain, killed.
 import cluster, { type Worker } from 'node:cluster';
 import type { Config } from './config';
+import { Histograms } from '../stats/histogram';
+import { noVitals, type Vitals } from '../stats/vitals';
 import type { Guardian } from './guardian';
 import type { Logger } from './log';
-import { SLOT, type Counts, type ToPrimary, type ToWorker } from './messages';
+import { noCounts, SLOT, type Counts, type ToPrimary, type ToWorker } from './messages';
 
 /** By how much the limits of two workers may differ. */
 const MOST_JITTER = 0.1;
@@ -17,10 +19,13 @@ export interface Process {
   state: 'starting' | 'serving' | 'draining';
   /** When it was started, in ms since the epoch. */
   spawnedAt: number;
+  /** How long it took until it listened, in ms. */
+  startupMs: number;
   /** What it said last. */
   counts: Counts;
-  /** Its resident size, in bytes. */
-  rss: number;
+  durations: Histograms;
+  vitals: Vitals;
+  gc: Histograms;
   /** How many beats in a row it has missed. */
   missed: number;
   /** By what its own limits are greater than the configured ones, so that not all workers reach them together. */
@@ -66,6 +71,7 @@ export function forkProcess(
       // A service may listen on ports of its own, too.
       if (address.port !== port || own.state !== 'starting') return;
       own.state = 'serving';
+      own.startupMs = Date.now() - own.spawnedAt;
       resolve(true);
     });
     void ended.then(() => {
@@ -77,8 +83,11 @@ export function forkProcess(
     worker,
     state: 'starting',
     spawnedAt: Date.now(),
-    counts: { requests: 0, inFlight: 0, timeouts: 0 },
-    rss: 0,
+    startupMs: 0,
+    counts: noCounts(),
+    durations: new Histograms(),
+    vitals: noVitals,
+    gc: new Histograms(),
     missed: 0,
     jitter: 1 + Math.random() * MOST_JITTER,
     reason: undefined,
@@ -88,10 +97,13 @@ export function forkProcess(
 
   worker.on('message', (message: ToPrimary | null) => {
     // The service may send messages of its own; they are nobody's.
-    if (message?.type === 'counts') own.counts = message;
-    else if (message?.type === 'beat') {
+    if (message?.type === 'counts') {
+      own.counts = message.counts;
+      own.durations.replace(message.durations);
+    } else if (message?.type === 'beat') {
       own.missed = 0;
-      own.rss = message.rss;
+      own.vitals = message.vitals;
+      own.gc.replace(message.vitals.gc);
     } else if (message?.type === 'unstarted') own.reason = message.reason;
     else if (message?.type === 'failing') {
       own.reason = message.reason;

@@ -12,14 +12,19 @@ export function isBlocked({ missed }: Pick<Process, 'missed'>, { HARAKIRI }: Pic
   return HARAKIRI > 0 && (missed - 1) * BEAT_MS > HARAKIRI * 1000;
 }
 
+/** @returns whether its event loop has not run for a second or more */
+export function isStuck({ missed }: Pick<Process, 'missed'>): boolean {
+  return missed > 2;
+}
+
 /** @returns why a process should be replaced; undefined where it should not */
 export function wearOf(
-  { reason, counts, rss, jitter }: Pick<Process, 'reason' | 'counts' | 'rss' | 'jitter'>,
+  { reason, counts, vitals, jitter }: Pick<Process, 'reason' | 'counts' | 'vitals' | 'jitter'>,
   { MAX_REQUESTS, RELOAD_ON_RSS }: Pick<Config, 'MAX_REQUESTS' | 'RELOAD_ON_RSS'>,
 ): string | undefined {
   if (reason !== undefined) return reason;
   if (MAX_REQUESTS > 0 && counts.requests >= MAX_REQUESTS * jitter) return `MAX_REQUESTS=${String(MAX_REQUESTS)}`;
-  if (RELOAD_ON_RSS > 0 && rss >= RELOAD_ON_RSS * jitter * 1024 ** 2)
+  if (RELOAD_ON_RSS > 0 && vitals.rss >= RELOAD_ON_RSS * jitter * 1024 ** 2)
     return `RELOAD_ON_RSS=${String(RELOAD_ON_RSS)} MB`;
   return undefined;
 }

@@ -1,5 +1,6 @@
 // A worker: serves until the primary tells it to drain. It decides nothing by itself.
 import { createRecorder } from '../stats/record';
+import { createVitals } from '../stats/vitals';
 import type { Config } from './config';
 import { createDrain } from './drain';
 import { asError, reasonOf } from './failure';
@@ -21,8 +22,8 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
   const log = createLog(config, { worker: Number(process.env[SLOT]) });
-  const recorder = createRecorder((counts, then) => {
-    tell({ type: 'counts', ...counts }, then);
+  const recorder = createRecorder((counts, durations, then) => {
+    tell({ type: 'counts', counts, durations }, then);
   });
   // A worker that ends by itself, as the service may make it, still says what it had counted.
   process.on('exit', () => {
@@ -53,6 +54,7 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
       unstarted(error);
       return;
     }
+    recorder.onException();
     tell({ type: 'failing', reason: 'uncaught exception' });
     log.fatal({ err: asError(error) }, 'uncaught exception');
   });
@@ -62,14 +64,14 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
       config,
       log,
       isReady: () => isReady,
-      onRequest: recorder.add,
-      onTimeout: recorder.addTimeout,
+      observer: recorder,
     });
     drainServer = createDrain(server);
     await listen(server, { host: config.HOST, port: config.PORT, variable: 'PORT' });
     state = 'serving';
+    const vitals = createVitals();
     const beat = () => {
-      tell({ type: 'beat', rss: process.memoryUsage.rss() });
+      tell({ type: 'beat', vitals: vitals() });
     };
     beat();
     setInterval(beat, BEAT_MS).unref();

@@ -1,22 +1,66 @@
 // The stats server on its own port, in the primary: asks no worker for anything in order to answer.
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { bound, httpOptions } from './bounds';
+import { createHistory } from './history';
+import { CSP, DATA_PATH, fileOf, formatPage } from './page';
+import type { createPrometheus } from './prometheus';
 import type { Snapshot } from './snapshot';
 import { formatUwsgi } from './uwsgi';
+
+interface Answer {
+  type: string;
+  body: string | Buffer;
+}
 
 /**
  * Makes the stats server. It does not listen.
  * @param read - the snapshot of the moment
- * @returns a server that answers GET and HEAD of any path with the JSON document
+ * @param onError - called where it cannot answer, which is a fault of its own
+ * @returns a server that answers GET and HEAD: /metrics with Prometheus text, a browser with the page, and any other path
+ *   with uWSGI's document, which is also for those who connect and say nothing
  */
-export function createStatsServer(read: () => Snapshot): Server {
-  return createServer((req, res) => {
+export function createStatsServer(read: () => Snapshot, onError: (error: unknown) => void = () => undefined): Server {
+  const samples = createHistory(read);
+  let prometheus: ReturnType<typeof createPrometheus> | undefined;
+
+  const answerOf = async ({ url = '', headers }: IncomingMessage): Promise<Answer> => {
+    const path = url.split('?', 1)[0] ?? '';
+    if (path === '/metrics') {
+      // Loaded here, not above: it takes longer to load than all else in the primary.
+      prometheus ??= (await import('./prometheus.js')).createPrometheus();
+      return { type: prometheus.type, body: await prometheus.format(read()) };
+    }
+    if (path === DATA_PATH) return { type: 'application/json', body: formatPage(read(), samples()) };
+    const file = await fileOf(path.startsWith('/page/') ? path : headers.accept?.includes('text/html') ? '/' : '');
+    // Exactly this type: uwsgi_exporter takes no charset behind it.
+    return file ?? { type: 'application/json', body: formatUwsgi(read()) };
+  };
+
+  const answer = async (req: IncomingMessage, res: ServerResponse) => {
+    const { type, body } = await answerOf(req);
+    res.writeHead(200, {
+      'Content-Type': type,
+      'Content-Length': Buffer.byteLength(body),
+      'Content-Security-Policy': CSP,
+      'Cross-Origin-Resource-Policy': 'same-origin',
+    });
+    res.end(body);
+  };
+
+  const server = createServer(httpOptions, (req, res) => {
     res.setHeader('Connection', 'close');
+    res.setHeader('Cache-Control', 'no-store');
+    res.setHeader('Vary', 'Accept');
+    res.setHeader('X-Content-Type-Options', 'nosniff');
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       res.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain' }).end('405 Method Not Allowed\n');
       return;
     }
-    const body = formatUwsgi(read());
-    // Exactly this type: uwsgi_exporter takes no charset behind it.
-    res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
+    answer(req, res).catch((error: unknown) => {
+      onError(error);
+      res.writeHead(500, { 'Content-Type': 'text/plain' }).end('500 Internal Server Error\n');
+    });
   });
+  bound(server, () => formatUwsgi(read()));
+  return server;
 }

@@ -1,20 +1,59 @@
-// The snapshot as uWSGI 2.0's stats server would print it.
-// Names and units: https://uwsgi-docs.readthedocs.io/en/latest/StatsServer.html
+// The snapshot as uWSGI 2.0's stats server prints it, so that whatever reads that reads this.
+// Names and units: https://uwsgi-docs.readthedocs.io/en/latest/StatsServer.html and core/stats.c of its sources. What
+// Node has no counterpart of is 0; docs/stats.md says which.
 import type { Snapshot, WorkerSnapshot } from './snapshot';
 
-function worker(snapshot: WorkerSnapshot) {
+/** In the order of uWSGI's own document. */
+function workerOf({ counts, ...worker }: WorkerSnapshot) {
+  const { status, accepting } = worker;
+  const isBusy = status === 'busy' || status === 'blocked' ? 1 : 0;
   return {
-    id: snapshot.id,
-    pid: snapshot.pid,
-    accepting: snapshot.accepting ? 1 : 0,
-    requests: snapshot.requests,
-    delta_requests: snapshot.deltaRequests,
-    harakiri_count: snapshot.harakiris,
-    status: snapshot.inFlight > 0 ? 'busy' : 'idle',
-    last_spawn: Math.floor(snapshot.spawnedAt / 1000),
-    respawn_count: snapshot.spawns,
+    id: worker.id,
+    pid: worker.pid,
+    accepting: accepting ? 1 : 0,
+    requests: counts.requests,
+    delta_requests: worker.deltaRequests,
+    exceptions: counts.exceptions,
+    harakiri_count: worker.harakiris,
+    signals: 0,
+    signal_queue: 0,
+    status: status === 'blocked' ? 'busy' : status,
+    rss: worker.rss,
+    vsz: worker.vsz,
+    running_time: counts.runningTime,
+    last_spawn: Math.floor(worker.spawnedAt / 1000),
+    respawn_count: worker.spawns,
+    tx: counts.sent,
+    avg_rt: counts.averageTime,
     // uWSGI has no such count: its harakiri is for slow requests, too.
-    timeouts: snapshot.timeouts,
+    timeouts: counts.timeouts,
+    apps: [
+      {
+        id: 0,
+        modifier1: 0,
+        mountpoint: '',
+        startup_time: Math.floor(worker.startupMs / 1000),
+        requests: counts.requests,
+        exceptions: counts.exceptions,
+        chdir: '',
+      },
+    ],
+    // A core of uWSGI's has one request at a time; a worker of Node's is one core that may have more.
+    cores: [
+      {
+        id: 0,
+        requests: counts.requests,
+        static_requests: 0,
+        routed_requests: 0,
+        offloaded_requests: 0,
+        write_errors: counts.writeErrors,
+        read_errors: counts.readErrors,
+        in_request: isBusy,
+        // uWSGI shows here what the request is: its headers, too.
+        vars: [],
+        req_info: {},
+      },
+    ],
   };
 }
 
@@ -22,8 +61,22 @@ function worker(snapshot: WorkerSnapshot) {
  * Prints a snapshot as JSON in uWSGI's names. Numbers are integers, and each worker is on a line of its own, as strict
  * readers want it.
  */
-export function formatUwsgi({ workers, ...server }: Snapshot): string {
-  const head = JSON.stringify(server, null, 1).slice(0, -'\n}'.length);
-  const lines = workers.map((snapshot) => `  ${JSON.stringify(worker(snapshot))}`);
-  return `${head},\n "workers": [\n${lines.join(',\n')}\n ]\n}\n`;
+export function formatUwsgi({ nodeVersion, pid, uid, gid, cwd, socket, workers }: Snapshot): string {
+  const { name, queue, maxQueue } = socket;
+  const server = {
+    version: nodeVersion,
+    listen_queue: queue,
+    listen_queue_errors: 0,
+    signal_queue: 0,
+    load: queue,
+    pid,
+    uid,
+    gid,
+    cwd,
+    locks: [{ 'user 0': 0 }],
+    sockets: [{ name, proto: 'http', queue, max_queue: maxQueue, shared: 0, can_offload: 0 }],
+  };
+  const lines = Object.entries(server).map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)},`);
+  const rows = workers.map((worker) => `  ${JSON.stringify(workerOf(worker))}`);
+  return `{\n${lines.join('\n')}\n "workers": [\n${rows.join(',\n')}\n ]\n}\n`;
 }

@@ -1,5 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
 import { freePorts } from '../ports';
@@ -81,6 +83,16 @@ describeImage('docker compose', () => {
     const stats = await fetch(statsPort);
     expect(stats).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
     expect((JSON.parse(stats.body) as { workers: unknown[] }).workers).toHaveLength(3);
+    const toSilence = await text(connect(statsPort, '127.0.0.1'));
+    expect((JSON.parse(toSilence) as { workers: unknown[] }).workers).toHaveLength(3);
+    expect((await fetch(statsPort, '/metrics')).body).toMatch(/^service_build_info\{name="identidock",version="\d/m);
+    const page = await fetch(statsPort, '/', { headers: { Accept: 'text/html' } });
+    for (const [, path] of page.body.matchAll(/(?:src|href)="(\/page\/[^"]+)"/g)) {
+      expect([path, (await fetch(statsPort, path)).headers['content-type']]).toEqual([
+        path,
+        expect.stringMatching(/^text/),
+      ]);
+    }
     await checkout.compose([...production, 'stop']);
     expect(await inspect('{{.State.ExitCode}}')).toBe('0');
   });

@@ -15,8 +15,15 @@ export interface WorkerStats {
   accepting: number;
   requests: number;
   delta_requests: number;
+  exceptions: number;
   harakiri_count: number;
   status: string;
+  rss: number;
+  vsz: number;
+  running_time: number;
+  tx: number;
+  avg_rt: number;
+  cores: { in_request: number; read_errors: number; write_errors: number }[];
   last_spawn: number;
   respawn_count: number;
   timeouts: number;
@@ -24,6 +31,7 @@ export interface WorkerStats {
 
 export interface Stats {
   pid: number;
+  sockets: { name: string; queue: number; max_queue: number }[];
   workers: WorkerStats[];
 }
 
@@ -76,10 +84,19 @@ export async function stats(): Promise<Stats> {
   return JSON.parse((await fetch(statsPort)).body) as Stats;
 }
 
-/** Writes bytes to the service, as Node's own client would not, and returns all that comes back. */
-export async function raw(bytes: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.write(bytes, 'latin1');
+/** The values of the metrics whose names, or names and labels, begin so. */
+export async function metrics(name: string): Promise<number[]> {
+  const { body } = await fetch(statsPort, '/metrics');
+  return body
+    .split('\n')
+    .filter((line) => line.startsWith(name))
+    .map((line) => Number(line.slice(line.lastIndexOf(' '))));
+}
+
+/** Writes bytes, as Node's own client would not, and returns all that comes back. */
+export async function raw(bytes: string, to = port): Promise<string> {
+  const socket = connect(to, '127.0.0.1');
+  if (bytes !== '') socket.write(bytes, 'latin1');
   return text(socket);
 }
 

@@ -86,7 +86,8 @@ test.each([
   ['PORT', '-1', 'expected a port from 1 to 65535'],
   ['PORT', '9e3', 'expected a port from 1 to 65535'],
   ['PORT', ' 80', 'expected a port from 1 to 65535'],
-  ['STATS_PORT', 'http', 'expected a port from 1 to 65535'],
+  ['STATS_PORT', 'http', 'expected a port from 1 to 65535, or off'],
+  ['STATS_PORT', '65536', 'expected a port from 1 to 65535, or off'],
   ['WORKERS', '0', 'expected a whole number from 1 to 1024'],
   ['WORKERS', 'many', 'expected a whole number from 1 to 1024'],
   ['WORKERS', '1.5', 'expected a whole number from 1 to 1024'],
@@ -112,6 +113,10 @@ test.each(['true', '0', '100', 'all', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/'
     ]);
   },
 );
+
+test.each(['off', '0'])('STATS_PORT=%j is none', (value) => {
+  expect(loadConfig({ STATS_PORT: value }).STATS_PORT).toBe(0);
+});
 
 test('service and stats on one port are refused, whichever of the two was set', () => {
   expect(problemsOf({ PORT: '9191' })).toEqual(['PORT="9191": expected another port than STATS_PORT\'s']);

@@ -65,7 +65,7 @@ test("the README's tree names each file of the server and the stats", () => {
   const named = [...readme.matchAll(/^(app\/(?:server|stats)\/\S+)/gm)].map(([, path]) => path);
   const files = ['app/server', 'app/stats'].flatMap((dir) =>
     readdirSync(dir, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => name.includes('.'))
       .map((name) => `${dir}/${name}`),
   );
   expect(named.sort()).toEqual(files.sort());

@@ -1,15 +1,11 @@
 import express, { type RequestHandler } from 'express';
 import request from 'supertest';
-import { loadConfig } from '../../app/server/config';
-import { createServer } from '../../app/server/http/server';
+import { createServer, type Observer } from '../../app/server/http/server';
 import { pathOf } from '../../app/server/http/access-log';
-import { createLog } from '../../app/server/log';
-
-const config = { ...loadConfig({}), LOG_LEVEL: 'silent' as const };
-const log = createLog(config);
+import { config, log, observe } from './observer';
 
 /** The server around a service with one route of each kind that ends badly. */
-function serve(options: { showTraces?: boolean; ready?: boolean; onRequest?: () => void } = {}) {
+function serve(options: { showTraces?: boolean; ready?: boolean; observer?: Observer } = {}) {
   const app = express();
   app.get('/', (_req, res) => {
     res.send('hello');
@@ -23,13 +19,13 @@ function serve(options: { showTraces?: boolean; ready?: boolean; onRequest?: () 
     res.write('half');
     throw new Error('secret');
   });
-  const { showTraces = false, ready = true, onRequest } = options;
+  const { showTraces = false, ready = true, observer } = options;
   return request(
     createServer(app, {
       config: { ...config, ENV: showTraces ? ('DEV' as const) : ('PROD' as const) },
       log,
       isReady: () => ready,
-      ...(onRequest && { onRequest }),
+      ...(observer && { observer }),
     }),
   );
 }
@@ -56,12 +52,13 @@ describe('health', () => {
   });
 
   test('is not a request to the service', async () => {
-    let requests = 0;
-    const server = serve({ onRequest: () => (requests += 1) });
+    const { observer, outcomes, ended } = observe();
+    const server = serve({ observer });
     await server.get('/readyz');
-    expect(requests).toBe(0);
+    expect([observer.onRequest.mock.calls.length, outcomes.length]).toEqual([0, 0]);
     await server.get('/');
-    expect(requests).toBe(1);
+    await ended(1);
+    expect([observer.onRequest.mock.calls.length, outcomes.length]).toEqual([1, 1]);
   });
 });
 

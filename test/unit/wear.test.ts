@@ -1,5 +1,6 @@
-import { isBlocked, wearOf } from '../../app/server/wear';
-import { BEAT_MS } from '../../app/server/messages';
+import { isBlocked, isStuck, wearOf } from '../../app/server/wear';
+import { BEAT_MS, noCounts } from '../../app/server/messages';
+import { noVitals } from '../../app/stats/vitals';
 
 test('blocked is who has missed HARAKIRI seconds of beats, and one for those that only come late', () => {
   const beats = 2000 / BEAT_MS;
@@ -8,10 +9,15 @@ test('blocked is who has missed HARAKIRI seconds of beats, and one for those tha
   expect(isBlocked({ missed: 1e6 }, { HARAKIRI: 0 })).toBe(false);
 });
 
+test('stuck is who has not beaten for a second', () => {
+  expect(isStuck({ missed: 1000 / BEAT_MS })).toBe(false);
+  expect(isStuck({ missed: 1000 / BEAT_MS + 1 })).toBe(true);
+});
+
 const fresh = {
   reason: undefined,
-  counts: { requests: 100, inFlight: 0, timeouts: 0 },
-  rss: 100 * 1024 ** 2,
+  counts: { ...noCounts(), requests: 100 },
+  vitals: { ...noVitals, rss: 100 * 1024 ** 2 },
   jitter: 1.1,
 };
 const off = { MAX_REQUESTS: 0, RELOAD_ON_RSS: 0 };

@@ -31,15 +31,17 @@ function meantBy(error: unknown, res: Response): { status: number; headers: Outg
  * Answers a request that the service passed on: 404, or the status of the error it ended in.
  * @param error - what the service threw or passed to next(); null or undefined where no route matched
  * @param options.showTraces - whether the answer holds the error's trace; the log has it in any case
+ * @param options.onException - called where the answer is 500 or above
  */
 export function answerUnhandled(
   req: Request,
   res: Response,
   error: unknown,
-  { log, showTraces }: { log: Logger; showTraces: boolean },
+  { log, showTraces, onException }: { log: Logger; showTraces: boolean; onException?: (() => void) | undefined },
 ): void {
   const { status, headers } = error ? meantBy(error, res) : { status: 404, headers: {} };
   if (status >= 500) {
+    onException?.();
     log.error({ id: idOf(req), method: req.method, path: pathOf(req), err: asError(error) }, 'request failed');
   }
   if (res.headersSent) {

@@ -21,14 +21,16 @@ interface ClientError extends Error {
  * Answers requests that Node could not parse, as Node would, but for a well-formed one whose method Node does not know:
  * no route can have it, so that is a 404 like any other, as is CONNECT.
  * @param log - gets a line for each answer to what has not even become a request
+ * @param onUnparsed - called for each, and for a request whose body is broken
  */
-export function answerUnparsed(server: Server, log: Logger): void {
+export function answerUnparsed(server: Server, log: Logger, onUnparsed?: () => void): void {
   const last = new WeakMap<Duplex, ServerResponse>();
   server.on('request', ({ socket }, res: ServerResponse) => last.set(socket, res));
 
   const sayTo = (socket: Duplex & { remoteAddress?: string }, status: number, json: boolean, code?: string) => {
     const { type, body } = answerFor(status, json);
     log.info({ status, code, client: socket.remoteAddress }, 'no request');
+    onUnparsed?.();
     socket.end(
       `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
         `Content-Type: ${type}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
@@ -55,6 +57,7 @@ export function answerUnparsed(server: Server, log: Logger): void {
     const unknownMethod = error.code === 'HPE_INVALID_METHOD' && /^[A-Z-]+ \/\S* HTTP\/1\.[01]\r\n/.test(head);
     const status = unknownMethod ? 404 : (statusByCode[error.code ?? ''] ?? 400);
     if (isOwn) {
+      onUnparsed?.();
       refuse(res.req as Request, res, status);
       return;
     }

@@ -1,0 +1,97 @@
+// Durations counted in buckets, as Prometheus does it: what is added up over workers and time stays right.
+
+/**
+ * The upper bounds of the buckets, in seconds; one more bucket takes what is longer. From below the time of the fastest
+ * answer up to the default of REQUEST_TIMEOUT.
+ */
+export const BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** More combinations of labels than this are counted as one, so that neither memory nor answers grow without end. */
+export const MOST_SERIES = 1000;
+const OTHER = '(other)';
+
+/** The durations of one combination of labels. */
+export interface Histogram {
+  /** Values; their names are the same for all of a kind. */
+  labels: string[];
+  /** How many fell into each bucket: not cumulative, and one more than BOUNDS. */
+  buckets: number[];
+  /** In seconds. */
+  sum: number;
+}
+
+/** Histograms of one kind, by their labels. */
+export class Histograms {
+  private readonly byLabels = new Map<string, Histogram>();
+  private readonly changed = new Set<Histogram>();
+
+  /** Counts a duration in seconds. */
+  observe(labels: string[], seconds: number): void {
+    const histogram = this.of(labels);
+    const bucket = BOUNDS.findIndex((bound) => seconds <= bound);
+    const index = bucket === -1 ? BOUNDS.length : bucket;
+    histogram.buckets[index] = (histogram.buckets[index] ?? 0) + 1;
+    histogram.sum += seconds;
+    this.changed.add(histogram);
+  }
+
+  /** Adds what others have counted. */
+  add(others: Iterable<Histogram>): this {
+    for (const { labels, buckets, sum } of others) {
+      const histogram = this.of(labels);
+      histogram.buckets = histogram.buckets.map((count, index) => count + (buckets[index] ?? 0));
+      histogram.sum += sum;
+    }
+    return this;
+  }
+
+  /** Takes newer totals in place of those that it has. */
+  replace(newer: Iterable<Histogram>): void {
+    for (const { labels, buckets, sum } of newer) Object.assign(this.of(labels), { buckets, sum });
+  }
+
+  /** @returns those that were observed since the last call, each with its totals */
+  takeChanged(): Histogram[] {
+    const taken = [...this.changed];
+    this.changed.clear();
+    return taken;
+  }
+
+  all(): Histogram[] {
+    return [...this.byLabels.values()];
+  }
+
+  private of(labels: string[]): Histogram {
+    const key = labels.join('\n');
+    let histogram = this.byLabels.get(key);
+    if (histogram === undefined) {
+      if (this.byLabels.size >= MOST_SERIES && labels[0] !== OTHER) return this.of(labels.map(() => OTHER));
+      histogram = { labels, buckets: new Array<number>(BOUNDS.length + 1).fill(0), sum: 0 };
+      this.byLabels.set(key, histogram);
+    }
+    return histogram;
+  }
+}
+
+/** @returns how many were counted in buckets */
+export function countOf(buckets: number[]): number {
+  return buckets.reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Estimates a quantile as Prometheus' histogram_quantile() does: evenly spread within its bucket, and no more than the
+ * last bound. https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
+ * @param q - from 0 to 1
+ * @returns seconds; NaN where nothing was counted
+ */
+export function quantile(buckets: number[], q: number): number {
+  let rank = q * countOf(buckets);
+  if (rank === 0) return NaN;
+  for (const [index, bound] of BOUNDS.entries()) {
+    const count = buckets[index] ?? 0;
+    const from = BOUNDS[index - 1] ?? 0;
+    if (rank <= count) return from + ((bound - from) * rank) / count;
+    rank -= count;
+  }
+  return BOUNDS.at(-1) ?? NaN;
+}
