@@ -1,0 +1,66 @@
+// The page that a browser gets: its files, and the data that it draws.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SAMPLE_MS, type Sample } from './history';
+import type { Snapshot } from './snapshot';
+
+/** Sources that are not compiled lie beside those that were. */
+const OWN = join(__dirname, '../../app/stats/page');
+
+/** Files by the path that they are asked for by. */
+const files: Record<string, { path: () => string; type: string }> = {
+  '/': { path: () => join(OWN, 'page.html'), type: 'text/html; charset=utf-8' },
+  '/page/page.css': { path: () => join(OWN, 'page.css'), type: 'text/css; charset=utf-8' },
+  '/page/page.js': { path: () => join(OWN, 'page.js'), type: 'text/javascript; charset=utf-8' },
+  '/page/uplot.css': { path: () => require.resolve('uplot/dist/uPlot.min.css'), type: 'text/css; charset=utf-8' },
+  '/page/uplot.js': {
+    path: () => require.resolve('uplot/dist/uPlot.iife.min.js'),
+    type: 'text/javascript; charset=utf-8',
+  },
+};
+
+/** Where the page's data is. */
+export const DATA_PATH = '/page/data.json';
+
+/** Lets the page load nothing, send nothing and be shown nowhere but from here. */
+export const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** @returns one of the page's files; undefined where there is none by that path */
+export async function fileOf(path: string): Promise<{ type: string; body: Buffer } | undefined> {
+  const file = Object.hasOwn(files, path) ? files[path] : undefined;
+  return file && { type: file.type, body: await readFile(file.path()) };
+}
+
+/** Prints what the page draws. */
+export function formatPage({ name, version, nodeVersion, workers }: Snapshot, samples: Sample[]): string {
+  return JSON.stringify({
+    name,
+    version,
+    node: nodeVersion,
+    interval: SAMPLE_MS,
+    samples,
+    workers: workers.map(({ id, pid, status, counts, harakiris, spawns, spawnedAt, rss, vitals }) => ({
+      id,
+      pid,
+      status,
+      inFlight: counts.inFlight,
+      requests: counts.requests,
+      exceptions: counts.exceptions,
+      harakiris,
+      spawns,
+      spawnedAt,
+      rss,
+      heapUsed: vitals.heapUsed,
+      lag: vitals.lag.p99,
+    })),
+  });
+}
