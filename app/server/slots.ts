@@ -25,6 +25,9 @@ export interface Slot {
   earlier: { counts: Counts; durations: Histograms; gc: Histograms };
 }
 
+/** Read once: later, the folder may be gone. */
+const cwd = process.cwd();
+
 /** How long a slot waits for another try where a process did not come to listen, doubled each time in a row, in ms. */
 const BACK_OFF_MS = 500;
 const MOST_BACK_OFF_MS = 30_000;
@@ -125,8 +128,8 @@ export function takeSnapshot(
     pid: process.pid,
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
-    cwd: process.cwd(),
-    socket: { name: `${HOST.includes(':') ? `[${HOST}]` : HOST}:${String(PORT)}`, ...queueOf(PORT) },
+    cwd,
+    socket: { name: `${HOST.includes(':') ? `[${HOST}]` : HOST}:${String(PORT)}`, ...queueOf(HOST, PORT) },
     workers,
     durations: durations.all(),
   };

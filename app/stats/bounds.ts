@@ -36,7 +36,8 @@ export function bound(server: Server, say: () => string): void {
       clearTimeout(silent);
       if (socket.bytesRead === 0 && socket.writable) socket.end(say(), () => socket.destroy());
     };
-    const silent = setTimeout(sayIfSilent, SILENCE_MS);
+    // Timers come before what waits to be read: where this process was late, a request may be there.
+    const silent = setTimeout(() => setImmediate(sayIfSilent), SILENCE_MS);
     socket.once('end', sayIfSilent);
     socket.once('close', () => {
       clients.delete(socket);

@@ -63,6 +63,7 @@ export function createRecorder(send: (counts: Counts, durations: Histogram[], th
     },
     flush: (then) => {
       clearTimeout(timer);
+      timer = undefined;
       send(counts, durations.takeChanged(), then);
     },
   };

@@ -101,6 +101,7 @@ test.each([
   [{ status: 404 }, 0],
   [undefined, 0],
   [{ status: 500, headers: { a: Symbol('a') } }, 1],
+  [{ status: 400, headers: { a: Symbol('a') } }, 0],
 ])('after next(%j), %d exception is counted', async (error, count) => {
   const app = express().get('/', (_req, _res, next) => {
     next(error);

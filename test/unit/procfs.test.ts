@@ -63,7 +63,7 @@ const any4 = '00000000';
 const local4 = '0100007F';
 const any6 = '0'.repeat(32);
 
-test('what waits is the receive queue of those that listen on the port', () => {
+test('what waits is the receive queue of that which listens on the port', () => {
   // 9090 is 2382 in hexadecimal; 35330 ends with the same digits as 0x2382 does, but is 8A02.
   write(
     'proc/net/tcp',
@@ -75,28 +75,35 @@ test('what waits is the receive queue of those that listen on the port', () => {
     ),
   );
   write('proc/sys/net/core/somaxconn', '4096\n');
-  expect(queueOf(9090, root)).toEqual({ queue: 31, maxQueue: 511 });
+  expect(queueOf('0.0.0.0', 9090, root)).toEqual({ queue: 31, maxQueue: 511 });
 });
 
 test('a port has four digits', () => {
   write('proc/net/tcp', table([`${any4}:0050`, '0A', '00000005'], [`${any4}:5050`, '0A', '00000007']));
-  expect(queueOf(80, root).queue).toBe(5);
+  expect(queueOf('0.0.0.0', 80, root).queue).toBe(5);
 });
 
-test('IPv6 is counted, too', () => {
-  write('proc/net/tcp', table([`${local4}:2382`, '0A', '00000001']));
+test('IPv6 has a table of its own', () => {
+  write('proc/net/tcp', table([`${any4}:2382`, '0A', '00000001']));
   write('proc/net/tcp6', table([`${any6}:2382`, '0A', '00000002'], [`${any6}:2382`, '06', '00000004']));
-  expect(queueOf(9090, root).queue).toBe(3);
+  expect(queueOf('::', 9090, root).queue).toBe(2);
+  expect(queueOf('0.0.0.0', 9090, root).queue).toBe(1);
+});
+
+test('a port that is listened on after many others is found', () => {
+  const others = Array.from({ length: 100 }, (): [string, string, string] => [`${any4}:0050`, '0A', '00000001']);
+  write('proc/net/tcp', table(...others, [`${any4}:2382`, '0A', '00000002']));
+  expect(queueOf('0.0.0.0', 9090, root).queue).toBe(2);
 });
 
 test('the kernel may allow fewer than Node asks for', () => {
   write('proc/sys/net/core/somaxconn', '128\n');
-  expect(queueOf(9090, root)).toEqual({ queue: 0, maxQueue: 128 });
+  expect(queueOf('0.0.0.0', 9090, root)).toEqual({ queue: 0, maxQueue: 128 });
 });
 
 test('where the system has no such files, all is 0', () => {
   expect(sizeOf(42, root)).toEqual({ rss: 0, vsz: 0 });
-  expect(queueOf(9090, root)).toEqual({ queue: 0, maxQueue: 0 });
+  expect(queueOf('0.0.0.0', 9090, root)).toEqual({ queue: 0, maxQueue: 0 });
 });
 
 const onLinux = process.platform === 'linux' ? test : test.skip;

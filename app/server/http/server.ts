@@ -48,7 +48,7 @@ export interface ServerOptions {
 export function createServer(app: Express, { config, log, isReady, observer }: ServerOptions): Server {
   app.disable('x-powered-by');
   if (config.TRUST_PROXY !== false) app.set('trust proxy', config.TRUST_PROXY);
-  const errors = { log, showTraces: config.ENV === 'DEV', onException: observer?.onException };
+  const errors = { log, showTraces: config.ENV === 'DEV' };
   const late = `no answer within REQUEST_TIMEOUT=${String(config.REQUEST_TIMEOUT)} s`;
 
   const server = createHttpServer({
@@ -94,12 +94,17 @@ export function createServer(app: Express, { config, log, isReady, observer }: S
       observer?.onTimeout();
     });
     app(req, res, (error?: unknown) => {
+      let exceptions = 0;
+      const onException = () => {
+        exceptions += 1;
+      };
       try {
-        answerUnhandled(req, res, error, errors);
+        answerUnhandled(req, res, error, { ...errors, onException });
       } catch (failure) {
         // An error may be any object: one whose headers cannot be sent, say. That must not end the process.
-        answerUnhandled(req, res, failure, { ...errors, onException: undefined });
+        answerUnhandled(req, res, failure, { ...errors, onException });
       }
+      if (exceptions > 0) observer?.onException();
     });
   });
   return server;
