@@ -1,4 +1,5 @@
-// Three kinds of tests, cheapest first: functions, the real cmd.sh as a process, the image under a real Docker Engine.
+// Four kinds of tests, cheapest first: functions, the real cmd.sh as a process, its page in a real browser, the image under
+// a real Docker Engine.
 const project = (name, more = {}) => ({
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
@@ -10,6 +11,9 @@ module.exports = {
   projects: [
     project('unit'),
     project('process', {
+      globalSetup: '<rootDir>/test/process/build.ts',
+    }),
+    project('browser', {
       globalSetup: '<rootDir>/test/process/build.ts',
     }),
     project('image', {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Page, type Response } from 'playwright-core';
 import { eventually } from '../eventually';
-import { get, serve, statsPort, useServer } from './server';
+import { get, serve, statsPort, useServer } from '../process/server';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const ARGS = [
