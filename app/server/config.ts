@@ -35,7 +35,7 @@ const whole = (least: number, most: number, what = 'a whole number') =>
 
 const port = whole(1, 65535, 'a port');
 const portOrOff = makeValidator((input): number => {
-  if (input === 'off' || input === '0') return 0;
+  if (input === 'off') return 0;
   const value = Number(input);
   if (!/^\d+$/.test(input) || value > 65535) throw new Error('expected a port from 1 to 65535, or off');
   return value;

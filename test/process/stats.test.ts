@@ -109,6 +109,19 @@ describe('what is counted', () => {
     expect(await metrics('http_request_duration_seconds_count')).toEqual([1]);
   });
 
+  test.each([
+    ['exits by itself', 'process.exit(1)', 0],
+    ['throws outside of a handler', "setTimeout(() => { throw new Error('no'); })", 1],
+  ])('is told by a worker that %s', async (_, code, exceptions) => {
+    await serve({ WORKERS: '1', GRACE: '1' }, `app.get('/end', () => { ${code}; });`);
+    for (const path of ['/1', '/2', '/3']) await get(path);
+    get('/end').catch(() => undefined);
+    await until(async () => (await workers())[0]?.respawn_count === 2);
+    await until(async () => (await workers())[0]?.exceptions === exceptions);
+    const [worker] = await workers();
+    expect(worker?.requests).toBeGreaterThanOrEqual(3);
+  });
+
   test('is what a worker said last, where it is killed while blocked', async () => {
     await serve({ WORKERS: '1', HARAKIRI: '1' }, `app.get('/block', () => { for (;;); });`);
     await get('/nowhere');
