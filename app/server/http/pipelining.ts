@@ -7,6 +7,8 @@ export function closeQueued(server: Server): void {
     // Only an answer that waits for its turn has no socket yet.
     if (res.socket !== null) return;
     const close = () => res.emit('close');
+    // There is one for each answer that waits, and Node would warn of more than ten.
+    socket.setMaxListeners(0);
     socket.once('close', close);
     res.once('close', () => socket.off('close', close));
   });
