@@ -17,14 +17,15 @@ esac
 [ -d node_modules ] || fail 1 "the dependencies are missing: run 'npm ci' first"
 
 if [ "${ENV:-PROD}" = DEV ]; then
-  # As PID 1, sh ignores signals that it does not trap.
-  trap 'exit 143' INT TERM
   echo "Running Development Server"
   export NODE_ENV=development
-  ts_node=node_modules/ts-node/dist/bin-transpile.js
-  # Once, before nodemon: it would wait for a save, and no save mends a setting.
-  node "$ts_node" app/configtest.ts
-  exec node node_modules/nodemon/bin/nodemon.js --no-update-notifier "$ts_node" app/development.ts
+  # Where Node.js 22.1 and later keep what they have compiled: half of the time that it takes to load TypeScript.
+  export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-${TMPDIR:-/tmp}/node-compile-cache}"
+  # As PID 1, a process is not sent a signal that it does not handle: it handles them before it loads anything.
+  exec node --eval "
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit());
+    require('ts-node/register/transpile-only');
+    require('./app/development.ts');"
 fi
 
 echo "Running Production Server"

@@ -1,24 +1,54 @@
-// Entry of the development server: one process, run by nodemon and ts-node.
-import { createApp } from './identidock';
-import { configOrExit } from './server/config';
+// Entry of the development server: it holds the port, and has workers serve what is behind it as the code changes.
+import { fork, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { resolve } from 'node:path';
+import { createConnections } from './development/connections';
+import { startWorkers, type Reloader } from './development/reload';
+import { watch } from './development/watch';
+import { configOrExit, type Config } from './server/config';
 import { exitUnstarted, reasonOf } from './server/failure';
-import { createServer, type CreateApp } from './server/http/server';
 import { listen } from './server/listen';
 import { createLog } from './server/log';
 
-// Without nodemon, nobody would ever restart or stop this process.
-process.once('disconnect', () => process.exit());
+const config = configOrExit();
+const log = createLog(config);
+const connections = createConnections();
+let workers: Reloader | undefined;
+let types: ChildProcess | undefined;
+let stopping = false;
 
-void serve(createApp);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // cmd.sh has set one, for the time until now. Were there none for a moment, a signal that has come would be lost.
+  const early = process.listeners(signal);
+  process.on(signal, stop);
+  for (const listener of early) process.off(signal, listener);
+}
+void start(config);
 
-async function serve(create: CreateApp) {
-  const config = configOrExit();
-  const log = createLog(config);
-  const { HOST: host, PORT: port } = config;
+async function start({ HOST: host, PORT: port, WATCH_POLL: poll }: Config) {
   try {
-    await listen(createServer(await create(), { config, log }), { host, port, variable: 'PORT' });
-    log.info({ host, port }, 'ready');
+    await listen(connections.server, { host, port, variable: 'PORT' });
   } catch (error) {
     exitUnstarted(reasonOf(error));
   }
+  log.info({ host, port }, 'listening');
+  workers = startWorkers(connections, log, () => {
+    types ??= checkTypes();
+  });
+  watch({ poll, log }, workers.reload);
+}
+
+function stop() {
+  // With npm in between, one Ctrl-C arrives twice.
+  if (stopping) return;
+  stopping = true;
+  types?.kill();
+  void Promise.resolve(workers?.stop()).then(() => process.exit());
+}
+
+/** Starts the process that checks types; whatever else wants the CPU goes first. */
+function checkTypes() {
+  const child = fork(resolve('app/development/types.ts'), { execArgv: ['-r', 'ts-node/register/transpile-only'] });
+  if (child.pid !== undefined) setPriority(child.pid, 10);
+  return child;
 }

@@ -74,6 +74,11 @@ const onOff = makeValidator((input): boolean => {
   return input === 'on';
 });
 
+const zeroOne = makeValidator((input): boolean => {
+  if (input !== '0' && input !== '1') throw new Error('expected 0 or 1');
+  return input === '1';
+});
+
 /**
  * Every setting there is, with its rule and its default. README.md says what each means; durations are in seconds, and
  * where 0 is allowed, it is off.
@@ -85,6 +90,10 @@ export const settings = (development: boolean) => ({
   PORT: port({ default: development ? 5000 : 9090 }),
   STATS_HOST: address({ default: '127.0.0.1' }),
   STATS_PORT: portOrOff({ default: 9191 }),
+  // Development alone. Whoever reaches the debugger may run what they like.
+  INSPECT_HOST: address({ default: '127.0.0.1' }),
+  INSPECT_PORT: portOrOff({ default: 9229 }),
+  WATCH_POLL: zeroOne({ default: false }),
   WORKERS: whole(1, 1024)({ default: workersFor() }),
   LOG_LEVEL: oneOf(...logLevels)({ default: 'info' }),
   ACCESS_LOG: onOff({ default: true }),

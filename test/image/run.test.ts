@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '../eventually';
 import { fetch, type Answer } from '../fetch';
 import { Checkout, describeImage, docker, production } from './docker';
@@ -80,7 +82,7 @@ describeImage('plain docker', () => {
 
   test.each([
     ['PROD', 9090, '0'],
-    ['DEV', 5000, '143'],
+    ['DEV', 5000, '0'],
   ])('%s ends when it is told to, not when it is killed', async (ENV, port, code) => {
     const id = await start('-e', `ENV=${ENV}`, '-p', `127.0.0.1::${String(port)}`, image);
     await served(id, port);
@@ -88,11 +90,20 @@ describeImage('plain docker', () => {
     expect(await exitCode(id)).toBe(code);
   });
 
-  test('DEV ends when it is told to at its very start', async () => {
-    const id = await start('-e', 'ENV=DEV', image);
-    await eventually(async () => (await docker('logs', id)).includes('Running Development Server') || undefined);
-    await docker('stop', id);
-    expect(await exitCode(id)).toBe('143');
+  test('DEV ends when it is told to while it is still being loaded', async () => {
+    const gated = `
+      const { existsSync } = require('node:fs');
+      console.log('loading');
+      while (!existsSync('/tmp/gate'));
+      module.exports = require('/srv/node_modules/typescript');`;
+    const file = join(checkout.dir, 'gated.js');
+    writeFileSync(file, gated);
+    const id = await start('-e', 'ENV=DEV', '-e', 'TS_NODE_COMPILER=/gated.js', '-v', `${file}:/gated.js:ro`, image);
+    await eventually(async () => (await docker('logs', id)).includes('loading') || undefined);
+    await docker('kill', '--signal', 'SIGTERM', id);
+    await docker('exec', id, 'touch', '/tmp/gate');
+    await docker('wait', id);
+    expect(await exitCode(id)).toBe('0');
   });
 
   describe.each([

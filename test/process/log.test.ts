@@ -117,8 +117,8 @@ describe('TRUST_PROXY', () => {
 });
 
 test('in development the log is made to be read', async () => {
-  const server = start({ ENV: 'DEV' });
-  await server.line(/INFO: ready/);
+  const server = start({ ENV: 'DEV', INSPECT_PORT: 'off' });
+  await server.line(/INFO: serving/);
   await fetch(port, '/?query=secret');
   await server.line(/INFO: request GET \/ 200 [\d.]+ ms .*127\.0\.0\.1/);
   expect(server.output()).not.toContain('secret');

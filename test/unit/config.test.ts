@@ -19,6 +19,9 @@ test('an empty environment is production with its defaults', () => {
     PORT: 9090,
     STATS_HOST: '127.0.0.1',
     STATS_PORT: 9191,
+    INSPECT_HOST: '127.0.0.1',
+    INSPECT_PORT: 9229,
+    WATCH_POLL: false,
     WORKERS: workersFor(),
     LOG_LEVEL: 'info',
     ACCESS_LOG: true,
@@ -52,7 +55,16 @@ test('an empty value is an unset one', () => {
 });
 
 test('each setting is read', () => {
-  const own = { HOST: '::1', STATS_HOST: '::', WORKERS: '3', LOG_LEVEL: 'warn', ACCESS_LOG: 'off', TRUST_PROXY: '2' };
+  const own = {
+    HOST: '::1',
+    STATS_HOST: '::',
+    INSPECT_HOST: '::2',
+    WATCH_POLL: '1',
+    WORKERS: '3',
+    LOG_LEVEL: 'warn',
+    ACCESS_LOG: 'off',
+    TRUST_PROXY: '2',
+  };
   // Each number another, so that none can stand in another's place.
   const numbers = Object.keys(settings(false))
     .filter((name) => name !== 'ENV' && !(name in own))
@@ -62,6 +74,7 @@ test('each setting is read', () => {
     ENV: 'PROD',
     ...Object.fromEntries(numbers),
     ...own,
+    WATCH_POLL: true,
     WORKERS: 3,
     ACCESS_LOG: false,
     TRUST_PROXY: 2,
@@ -88,6 +101,8 @@ test.each([
   ['PORT', ' 80', 'expected a port from 1 to 65535'],
   ['STATS_PORT', 'http', 'expected a port from 1 to 65535, or off'],
   ['STATS_PORT', '65536', 'expected a port from 1 to 65535, or off'],
+  ['INSPECT_PORT', 'on', 'expected a port from 1 to 65535, or off'],
+  ['WATCH_POLL', 'on', 'expected 0 or 1'],
   ['WORKERS', '0', 'expected a whole number from 1 to 1024'],
   ['WORKERS', 'many', 'expected a whole number from 1 to 1024'],
   ['WORKERS', '1.5', 'expected a whole number from 1 to 1024'],

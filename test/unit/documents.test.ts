@@ -50,8 +50,9 @@ test('the Compose files take exactly these, with the same defaults', () => {
 });
 
 test('Compose passes on every setting but those that are fixed inside a container', () => {
-  const fixed = ['ENV', 'HOST', 'PORT', 'STATS_HOST', 'STATS_PORT'];
-  const passed = [...read('docker-compose.prod.yml').matchAll(/^ {6}(\w+): \$\{\1:-/gm)].map(([, name]) => name);
+  const fixed = ['ENV', 'HOST', 'PORT', 'STATS_HOST', 'STATS_PORT', 'INSPECT_HOST', 'INSPECT_PORT'];
+  const files = read('docker-compose.yml') + read('docker-compose.prod.yml');
+  const passed = [...files.matchAll(/^ {6}(\w+): \$\{\1:-/gm)].map(([, name]) => name);
   expect([...fixed, ...passed]).toEqual(expect.arrayContaining(Object.keys(settings(false))));
 });
 
@@ -61,9 +62,9 @@ test('the base image has one name', () => {
   );
 });
 
-test("the README's tree names each file of the server and the stats", () => {
-  const named = [...readme.matchAll(/^(app\/(?:server|stats)\/\S+)/gm)].map(([, path]) => path);
-  const files = ['app/server', 'app/stats'].flatMap((dir) =>
+test("the README's tree names each file of the servers and the stats", () => {
+  const named = [...readme.matchAll(/^(app\/(?:development|server|stats)\/\S+)/gm)].map(([, path]) => path);
+  const files = ['app/development', 'app/server', 'app/stats'].flatMap((dir) =>
     readdirSync(dir, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.includes('.'))
       .map((name) => `${dir}/${name}`),

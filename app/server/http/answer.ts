@@ -8,18 +8,31 @@ export interface Answer {
   body: string;
 }
 
+/** How an answer may be written. HTML is for traces: a browser shows the rest as it is. */
+export type Kind = 'text' | 'json' | 'html';
+
+const escapeHtml = (text: string) => text.replace(/[&<>]/g, (char) => `&#${String(char.charCodeAt(0))};`);
+
 /**
- * Says what a status means, in text or JSON.
+ * Says what a status means.
  * @param more.requestId - for whoever reports the error
  * @param more.trace - where it may be shown
  */
-export function answerFor(status: number, json: boolean, more: { requestId?: string; trace?: string } = {}): Answer {
+export function answerFor(status: number, kind: Kind, more: { requestId?: string; trace?: string } = {}): Answer {
   const error = STATUS_CODES[status] ?? 'Error';
-  if (json) return { type: 'application/json', body: `${JSON.stringify({ status, error, ...more })}\n` };
-  const lines = [`${String(status)} ${error}`];
-  if (more.requestId !== undefined) lines.push(`Request ID: ${more.requestId}`);
+  if (kind === 'json') return { type: 'application/json', body: `${JSON.stringify({ status, error, ...more })}\n` };
+  const title = `${String(status)} ${error}`;
+  const lines = more.requestId === undefined ? [] : [`Request ID: ${more.requestId}`];
+  if (kind === 'html') {
+    const text = escapeHtml([...lines, '', more.trace ?? ''].join('\n'));
+    const style = 'body { font: 1rem/1.5 system-ui; margin: 2rem; color-scheme: light dark } pre { overflow: auto }';
+    return {
+      type: 'text/html; charset=utf-8',
+      body: `<!doctype html><title>${title}</title><style>${style}</style><h1>${title}</h1><pre>${text}</pre>\n`,
+    };
+  }
   if (more.trace !== undefined) lines.push('', more.trace);
-  return { type: 'text/plain; charset=utf-8', body: `${lines.join('\n')}\n` };
+  return { type: 'text/plain; charset=utf-8', body: `${[title, ...lines].join('\n')}\n` };
 }
 
 /** What tells where an answer ends, or how to read it. An error may bring such from another server's answer. */
@@ -39,7 +52,8 @@ export function answer(
   status: number,
   { headers = {}, trace }: { headers?: OutgoingHttpHeaders; trace?: string | undefined } = {},
 ): void {
-  const { type, body } = answerFor(status, req.accepts(['text', 'json']) === 'json', {
+  const kinds: Kind[] = trace === undefined ? ['text', 'json'] : ['text', 'json', 'html'];
+  const { type, body } = answerFor(status, (req.accepts(kinds) || 'text') as Kind, {
     ...(status >= 500 && { requestId: idOf(req) }),
     ...(trace !== undefined && { trace }),
   });

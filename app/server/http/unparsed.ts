@@ -28,7 +28,7 @@ export function answerUnparsed(server: Server, log: Logger, onUnparsed?: () => v
   server.on('request', ({ socket }, res: ServerResponse) => last.set(socket, res));
 
   const sayTo = (socket: Duplex & { remoteAddress?: string }, status: number, json: boolean, code?: string) => {
-    const { type, body } = answerFor(status, json);
+    const { type, body } = answerFor(status, json ? 'json' : 'text');
     log.info({ status, code, client: socket.remoteAddress }, 'no request');
     onUnparsed?.();
     socket.end(

@@ -1,0 +1,19 @@
+// What the development server's primary and its workers say to each other.
+
+export type ToWorker =
+  /** Load the service as it is now, and serve. */
+  | { type: 'begin' }
+  /** Comes with a connection. */
+  | { type: 'connection'; id: number }
+  /** Finish what is in flight, and end. */
+  | { type: 'drain' };
+
+export type ToPrimary =
+  /** It can take connections. */
+  | { type: 'serving' }
+  /** It has loaded beforehand what has changed since, and begins nothing. */
+  | { type: 'stale' }
+  /** The service could not start, or did not handle an exception; the worker ends. */
+  | { type: 'failed'; reason: string }
+  /** The connection has sent something, or is closed: nobody else can take it any more. */
+  | { type: 'begun'; id: number };
