@@ -22,7 +22,9 @@ RUN --mount=type=cache,target=/root/.npm \
 FROM toolchain AS build
 COPY package.json tsconfig.json ./
 COPY app ./app
-RUN npm run build
+# Development serves what has type errors, too, and says so.
+ARG ALLOW_TYPE_ERRORS=""
+RUN npm run build || [ -n "$ALLOW_TYPE_ERRORS" ]
 
 # `docker compose run --rm test`
 FROM toolchain AS test
@@ -30,6 +32,13 @@ RUN chown 1000:1000 .
 COPY --chown=1000:1000 . .
 USER 1000:1000
 CMD ["node_modules/.bin/jest", "--selectProjects", "unit", "process"]
+
+# The dev container: the whole project is mounted here, and its dependencies are a volume of whoever works in it.
+FROM base AS workspace
+RUN apt-get update && \
+    apt-get install -y --no-install-recommends git openssh-client && \
+    rm -rf /var/lib/apt/lists/* && \
+    mkdir --mode=777 node_modules
 
 FROM base AS service
 COPY --from=dependencies /srv/node_modules ./node_modules

@@ -11,6 +11,9 @@ const MERCY_MS = 1000;
 /** The same when the development server stops. */
 const STOP_MS = 500;
 
+/** What has a process run TypeScript. */
+const TS_NODE = 'ts-node/register/transpile-only';
+
 /** The workers. */
 export interface Reloader {
   /** Serves the code as it is now. */
@@ -41,8 +44,8 @@ export function startWorkers(connections: Connections, log: Logger, onServing: (
 
   const forkWorker = (): ChildProcess => {
     const worker = fork(resolve('app/development/worker.ts'), {
-      // Its own two lines at each reload would drown the rest.
-      execArgv: ['--inspect-publish-uid=http', '-r', 'ts-node/register/transpile-only'],
+      // What the debugger says at each reload would drown the rest.
+      execArgv: ['--inspect-publish-uid=http', '--disable-warning=SecurityWarning', '-r', TS_NODE],
     });
     const { pid } = worker;
     if (pid !== undefined) guardian.guard(pid);

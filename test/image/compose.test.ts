@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -94,6 +94,15 @@ describeImage('docker compose', () => {
     }
     await checkout.compose([...production, 'stop']);
     expect(await inspect('{{.State.ExitCode}}')).toBe('0');
+  });
+
+  test('type errors: production is not built with them, development is', async () => {
+    writeFileSync(join(checkout.dir, 'app/wrong.ts'), "export const one: number = 'one';\n");
+    const failed = checkout.compose([...production, 'build']);
+    await expect(failed).rejects.toMatchObject({
+      stderr: expect.stringMatching(/app\/wrong\.ts.*error TS2322/) as string,
+    });
+    await checkout.compose(['build', 'identidock']);
   });
 
   test('run --rm test runs the unit and process tests in the image’s toolchain', async () => {

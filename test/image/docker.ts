@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { run, type Running } from '../process/run';
 
 const exec = promisify(execFile);
 
@@ -56,6 +57,12 @@ export class Checkout {
       env: { ...process.env, IMAGE: this.image, ...env },
       maxBuffer: 64 * 1024 * 1024,
     });
+  }
+
+  /** Starts Compose in it, as one that stays. */
+  start(args: string[], env: NodeJS.ProcessEnv = {}): Running {
+    const all = { ...process.env, IMAGE: this.image, ...env };
+    return run('docker', { args: ['compose', '--project-name', this.name, ...args], cwd: this.dir, env: all });
   }
 
   /** The merged configuration. */

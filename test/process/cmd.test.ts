@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { copyProject } from './project';
 import { endAll, run } from './run';
 
-afterEach(endAll);
+afterEach(() => endAll());
 
 const inProject = (change: (dir: string) => void) => {
   const project = copyProject();

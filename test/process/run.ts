@@ -75,7 +75,7 @@ export function run(
 }
 
 /** Ends whatever a failed test has left running. */
-export async function endAll(): Promise<void> {
-  for (const running of started) running.killGroup('SIGKILL');
+export async function endAll(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  for (const running of started) running.killGroup(signal);
   await Promise.all(started.splice(0).map(({ closed }) => closed));
 }
