@@ -1,0 +1,72 @@
+// Docker: the command, the Engine behind it, and Compose.
+'use strict';
+
+const { command } = require('./command');
+const { ok, wrong, note } = require('./finding');
+const { atLeast } = require('./versions');
+
+/** The first that knows `!override`, by which docker-compose.yml replaces production's ports. */
+const leastCompose = '2.24.4';
+
+/**
+ * What to do about an Engine that does not answer.
+ * @param {import('./command').Outcome} outcome - of the docker command
+ */
+function engineFault({ late, stderr }) {
+  if (late) {
+    return wrong('Docker Engine does not answer', 'Start it anew: Docker Desktop, or: sudo systemctl restart docker');
+  }
+  if (/permission denied/i.test(stderr)) {
+    return wrong(
+      'Docker Engine may not be used by this user: permission denied on its socket',
+      'Run: sudo usermod -aG docker "$USER"\nThen log out and in again. Who is in that group can do what root can.',
+    );
+  }
+  if (/cannot connect|is the docker daemon running|error during connect|no such file/i.test(stderr)) {
+    return wrong(
+      `Docker Engine is not running${process.env.DOCKER_HOST ? ', or not where DOCKER_HOST says' : ''}`,
+      'Start it: Docker Desktop, or: sudo systemctl start docker',
+    );
+  }
+  return wrong(`Docker Engine does not answer: ${stderr.split('\n')[0]}`, 'Run: docker version');
+}
+
+/**
+ * Checks a version of Compose.
+ * @param {string} version
+ */
+function judgeCompose(version) {
+  if (atLeast(version, leastCompose)) return ok(`Docker Compose ${version}`);
+  return wrong(
+    `Docker Compose ${version} is too old: ${leastCompose} or later is needed`,
+    'Install a newer one: https://docs.docker.com/compose/install/',
+  );
+}
+
+/**
+ * Checks the docker command, the Engine and Compose.
+ * @returns {Promise<{ findings: import('./finding').Finding[], usable: boolean }>} usable: containers can be started
+ */
+async function checkDocker() {
+  const engine = await command('docker', ['version', '--format', '{{.Server.Version}}']);
+  if (engine.absent) {
+    const remedy =
+      'Install it: https://docs.docker.com/get-docker/\nWithout Docker there are npm run dev and npm start, which need Node.js alone.';
+    return { findings: [wrong('Docker is not installed: there is no docker command', remedy)], usable: false };
+  }
+  const findings = [engine.failed ? engineFault(engine) : ok(`Docker Engine ${engine.stdout}`)];
+
+  const compose = await command('docker', ['compose', 'version', '--short']);
+  if (compose.late) findings.push(note('Docker Compose does not answer', 'Run: docker compose version'));
+  else if (compose.failed) {
+    findings.push(
+      wrong(
+        'Docker Compose is not installed: docker has no command compose',
+        "Install it: https://docs.docker.com/compose/install/, or your distribution's docker-compose-v2 or docker-compose-plugin.",
+      ),
+    );
+  } else findings.push(judgeCompose(compose.stdout));
+  return { findings, usable: findings.every(({ kind }) => kind === 'ok') };
+}
+
+module.exports = { checkDocker, engineFault, judgeCompose, leastCompose };

@@ -1,0 +1,178 @@
+// File events: whether a saved file is noticed, on this machine and in a container.
+'use strict';
+
+const { spawn } = require('child_process');
+const fs = require('fs');
+const path = require('path');
+const { command } = require('./command');
+const { ok, wrong, note } = require('./finding');
+const { expand, setting } = require('./settings');
+
+/** How many ms an event may take. */
+const patience = 2000;
+/** How many ms a container may take to start and to see an event. */
+const containerPatience = 30000;
+
+/** What the process in the container says; its exit code says the rest. */
+const watching = 'watching';
+
+/**
+ * Waits for a file in app/ to be written.
+ * @param {string} root
+ * @param {string} name
+ * @param {number} within - ms
+ * @param {() => void} begin - called when a write would be seen
+ * @returns {Promise<boolean>} whether it was seen
+ */
+function watchFor(root, name, within, begin) {
+  return new Promise((resolve, reject) => {
+    const watcher = fs.watch(path.join(root, 'app'));
+    const end = (/** @type {() => void} */ settle) => {
+      clearTimeout(timer);
+      watcher.close();
+      settle();
+    };
+    const timer = setTimeout(() => end(() => resolve(false)), within);
+    watcher.on('change', (_type, changed) => {
+      if (changed === name) end(() => resolve(true));
+    });
+    watcher.on('error', (error) => end(() => reject(error)));
+    try {
+      begin();
+    } catch (error) {
+      end(() => reject(error));
+    }
+  });
+}
+
+/**
+ * Writes a file in app/ again and again: on macOS, what is written just after a watch began is not always told.
+ * @param {string} root
+ * @param {string} name
+ * @returns {() => void} ends it and removes the file
+ */
+function keepWriting(root, name) {
+  const file = path.join(root, 'app', name);
+  const write = () => fs.writeFileSync(file, '');
+  const remove = () => {
+    if (fs.existsSync(file)) fs.unlinkSync(file);
+  };
+  write();
+  const timer = setInterval(write, 200);
+  // Also when it ends by Ctrl-C.
+  process.once('exit', remove);
+  return () => {
+    clearInterval(timer);
+    process.removeListener('exit', remove);
+    remove();
+  };
+}
+
+/**
+ * What to say of an error of fs.watch.
+ * @param {NodeJS.ErrnoException} error
+ */
+function judgeWatchError(error) {
+  const limit = { ENOSPC: 'max_user_watches', EMFILE: 'max_user_instances' }[String(error.code)];
+  if (limit === undefined) return wrong(`app/ cannot be watched: ${error.message}`, 'Set WATCH_POLL=1.');
+  const raised = limit === 'max_user_watches' ? 524288 : 1024;
+  return wrong(
+    `app/ cannot be watched: all of the system's fs.inotify.${limit} are in use`,
+    `Run: sudo sysctl fs.inotify.${limit}=${raised}, or end programs that watch many files, or set WATCH_POLL=1.`,
+  );
+}
+
+/**
+ * Checks that a file written in app/ is noticed on this machine.
+ * @param {string} root
+ * @param {string} name
+ */
+async function checkHere(root, name) {
+  let stop = () => {};
+  try {
+    const seen = await watchFor(root, name, patience, () => {
+      stop = keepWriting(root, name);
+    });
+    if (seen) return ok('file events: an edit in app/ is noticed');
+    return wrong(
+      'file events: an edit in app/ is not noticed on this file system',
+      'Set WATCH_POLL=1, in .env for Docker and before the command without it: WATCH_POLL=1 npm run dev',
+    );
+  } catch (caught) {
+    const error = /** @type {NodeJS.ErrnoException} */ (caught);
+    if (error.syscall === 'watch') return judgeWatchError(error);
+    return note(
+      `file events: not tried, as app/ cannot be written here (${error.code})`,
+      'On your machine, with Node.js: npm run doctor',
+    );
+  } finally {
+    stop();
+  }
+}
+
+/**
+ * Checks that a file written in app/ is noticed in a container.
+ * @param {string} root
+ * @param {string} name
+ */
+async function checkInContainer(root, name) {
+  const image = expand(root, '${NODE_IMAGE:-node:26-trixie-slim}');
+  const untried = (/** @type {string} */ why) =>
+    note(`file events in a container: not tried, as ${why}`, 'It can be started by: docker compose run --rm doctor');
+  // Compose would pull it, which takes longer than anybody wants to wait here.
+  if ((await command('docker', ['image', 'inspect', image])).failed) return untried(`the image ${image} is not here`);
+
+  const run = ['compose', '-f', 'docker-compose.yml', 'run', '--rm', '-T', 'doctor'];
+  const watch = ['node', 'doctor/main.js', '--watch', name];
+  const child = spawn('docker', [...run, ...watch], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = () => child.kill();
+  process.once('exit', end);
+  let stop = () => {};
+  let output = '';
+  let watched = false;
+  child.stderr.on('data', (data) => {
+    output += data;
+  });
+  child.stdout.on('data', (data) => {
+    if (watched || !String(data).includes(watching)) return;
+    watched = true;
+    stop = keepWriting(root, name);
+  });
+  const timer = setTimeout(end, containerPatience);
+  const code = await new Promise((resolve) => {
+    child.on('error', () => resolve(undefined));
+    child.on('close', resolve);
+  });
+  clearTimeout(timer);
+  process.removeListener('exit', end);
+  stop();
+  if (!watched) return untried(`the service doctor could not be started: ${output.trim().split('\n').pop()}`);
+  if (code === 0) return ok('file events in a container: an edit in app/ is noticed');
+  return wrong('file events in a container: an edit in app/ is not noticed', 'Set WATCH_POLL=1 in .env');
+}
+
+/**
+ * The part of that in the container.
+ * @param {string} root
+ * @param {string} name
+ * @returns {Promise<number>} the exit code
+ */
+async function watchInContainer(root, name) {
+  const seen = await watchFor(root, name, patience, () => console.log(watching));
+  return seen ? 0 : 1;
+}
+
+/**
+ * Checks that edits are noticed.
+ * @param {string} root
+ * @param {boolean} docker - whether containers can be started
+ */
+async function checkEvents(root, docker) {
+  if (setting(root, 'WATCH_POLL') === '1') return [ok('file events: not needed, as WATCH_POLL=1 has app/ polled')];
+  const name = `.doctor-${process.pid}`;
+  const findings = [await checkHere(root, name)];
+  if (docker && findings[0].kind === 'ok') findings.push(await checkInContainer(root, name));
+  return findings;
+}
+
+module.exports = { checkEvents, judgeWatchError, watchInContainer };

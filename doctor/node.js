@@ -1,0 +1,64 @@
+// Node.js, and the dependencies that are installed beside the project.
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+const { ok, wrong, note } = require('./finding');
+const { atLeast } = require('./versions');
+
+/** @param {string} file */
+const readJson = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
+
+/**
+ * Checks that this Node.js is one that package.json allows.
+ * @param {string} root
+ */
+function checkNode(root) {
+  const { engines } = readJson(path.join(root, 'package.json'));
+  const [, least] = /^>=\s*([\d.]+)$/.exec((engines && engines.node) || '') || [];
+  if (least === undefined) return [note(`Node.js ${process.versions.node}: package.json names no least version of it`)];
+  if (atLeast(process.versions.node, least)) return [ok(`Node.js ${process.versions.node}`)];
+  return [
+    wrong(
+      `Node.js ${process.versions.node} is too old: ${least} or later is needed`,
+      'Install a newer one, or use Docker alone: docker compose up',
+    ),
+  ];
+}
+
+/**
+ * Checks that node_modules, where there is one, holds what package-lock.json says.
+ * @param {string} root
+ */
+function checkDependencies(root) {
+  if (!fs.existsSync(path.join(root, 'node_modules'))) {
+    return [note('node_modules: none. Docker needs none; without Docker, and for the tests, run: npm ci')];
+  }
+  // npm writes down there what it has installed, when it has.
+  const record = path.join(root, 'node_modules/.package-lock.json');
+  if (!fs.existsSync(record)) return [wrong('node_modules was not installed to its end by npm', 'Run: npm ci')];
+
+  /** @typedef {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }>} Packages */
+  /** @type {Packages} */
+  const installed = readJson(record).packages;
+  /** @type {Packages} */
+  const locked = readJson(path.join(root, 'package-lock.json')).packages;
+  const different = Object.keys(locked).filter((name) => {
+    const { version, optional, devOptional } = locked[name];
+    // The empty name is the project itself; what is optional may be for another platform.
+    if (name === '' || (!installed[name] && (optional || devOptional))) return false;
+    return !installed[name] || installed[name].version !== version;
+  });
+  if (different.length === 0) return [ok('node_modules holds what package-lock.json says')];
+  const [first] = different;
+  const found = installed[first] ? `${installed[first].version} is installed` : 'none is installed';
+  return [
+    wrong(
+      `node_modules differs from package-lock.json in ${different.length} of ${Object.keys(locked).length} packages: ` +
+        `of ${first.replace(/^.*node_modules\//, '')}, ${locked[first].version} is wanted and ${found}`,
+      'Run: npm ci',
+    ),
+  ];
+}
+
+module.exports = { checkNode, checkDependencies };

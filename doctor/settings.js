@@ -1,0 +1,155 @@
+// The variables that Docker Compose takes: their values, and what is wrong in .env.
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+const { ok, wrong, note } = require('./finding');
+
+/**
+ * The text of the Compose files in a folder.
+ * @param {string} root
+ */
+function composeText(root) {
+  return fs
+    .readdirSync(root)
+    .filter((name) => /^(docker-)?compose.*\.ya?ml$/.test(name))
+    .map((name) => fs.readFileSync(path.join(root, name), 'utf8'))
+    .join('\n');
+}
+
+/**
+ * Reads .env as Compose does.
+ * @param {string} root
+ * @returns {{ there: boolean, entries: { name: string, value: string, line: number }[], bad: number[] }} the numbers of
+ *   the lines that are no NAME=value in bad
+ */
+function readEnv(root) {
+  /** @type {ReturnType<typeof readEnv>} */
+  const env = { there: false, entries: [], bad: [] };
+  let text;
+  try {
+    text = fs.readFileSync(path.join(root, '.env'), 'utf8');
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return env;
+    throw error;
+  }
+  env.there = true;
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = index + 1;
+    const content = lines[index] || '';
+    if (/^\s*(#|$)/.test(content)) continue;
+    const [, name, rest] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*[=:]\s*(.*)$/.exec(content) || [];
+    if (name === undefined || rest === undefined) {
+      env.bad.push(line);
+      continue;
+    }
+    const [quote] = /^["']/.exec(rest) || [];
+    if (quote === undefined) {
+      env.entries.push({ name, value: rest.replace(/\s+#.*$/, '').trim(), line });
+      continue;
+    }
+    // A quoted value may go over several lines.
+    const closed = quote === '"' ? /^"((?:[^"\\]|\\[^])*)"/ : /^'((?:[^'\\]|\\[^])*)'/;
+    let value = rest;
+    while (!closed.test(value) && index + 1 < lines.length) {
+      index += 1;
+      value += `\n${lines[index]}`;
+    }
+    const [, inside] = closed.exec(value) || [];
+    if (inside === undefined) env.bad.push(line);
+    else env.entries.push({ name, value: inside, line });
+  }
+  return env;
+}
+
+/**
+ * The value of a variable as Compose takes it: the environment's, else that in .env. Empty where neither has it.
+ * @param {string} root
+ * @param {string} name
+ */
+function setting(root, name) {
+  const inEnvironment = process.env[name];
+  if (inEnvironment !== undefined) return inEnvironment;
+  const values = readEnv(root).entries.filter((entry) => entry.name === name);
+  return values.length === 0 ? '' : values[values.length - 1].value;
+}
+
+/**
+ * Replaces each ${NAME:-default} in a piece of a Compose file.
+ * @param {string} root
+ * @param {string} text
+ */
+function expand(root, text) {
+  return text.replace(/\$\{(\w+):-([^}]*)\}/g, (_whole, name, value) => setting(root, name) || value);
+}
+
+/**
+ * How many letters must be put in, left out or changed to make one word of the other.
+ * @param {string} one
+ * @param {string} other
+ */
+function distance(one, other) {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[other.length];
+}
+
+/**
+ * The name that was probably meant.
+ * @param {string} name
+ * @param {string[]} known
+ * @returns {string | undefined}
+ */
+function nearest(name, known) {
+  return known
+    .map((other) => ({ other, far: distance(name.toUpperCase(), other) }))
+    .filter(({ far }) => far <= 2)
+    .sort((a, b) => a.far - b.far)
+    .map(({ other }) => other)[0];
+}
+
+/**
+ * Checks .env: its form, and that each name in it is one that something reads. Its values may be secrets and are told to
+ * nobody.
+ * @param {string} root
+ */
+function checkEnv(root) {
+  const { there, entries, bad } = readEnv(root);
+  if (!there) return [ok('.env: none, so all defaults hold')];
+
+  const known = (composeText(root).match(/\$\{\w+/g) || []).map((found) => found.slice(2));
+  const findings = bad.map((line) =>
+    wrong(
+      `.env line ${line} is not NAME=value`,
+      'Mend it, or put a # before it; a value that has opened a quote closes it.',
+    ),
+  );
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  for (const { name, line } of entries) {
+    const before = seen.get(name);
+    seen.set(name, line);
+    if (before !== undefined)
+      findings.push(note(`.env line ${line} sets ${name} again, after line ${before}: it counts`));
+    if (known.includes(name) || /^(COMPOSE|DOCKER|BUILDKIT)_/.test(name)) continue;
+    const meant = nearest(name, known);
+    findings.push(
+      wrong(
+        `.env line ${line} sets ${name}, which nothing reads`,
+        meant === undefined
+          ? 'The names that are read stand in .env.example; one of your own needs a line in docker-compose.prod.yml.'
+          : `Is ${meant} meant?`,
+      ),
+    );
+  }
+  return findings.length > 0 ? findings : [ok('.env: each line is one that Docker Compose reads')];
+}
+
+module.exports = { checkEnv, composeText, expand, nearest, setting };
