@@ -62,6 +62,7 @@ async function main() {
 // What has been written is removed at the exit, which a signal alone would skip.
 process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
+process.on('SIGHUP', () => process.exit(129));
 
 const watched = process.argv[process.argv.indexOf('--watch') + 1];
 const task = process.argv.includes('--watch') ? watchInContainer(root, watched) : main();
