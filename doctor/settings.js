@@ -34,7 +34,7 @@ function readEnv(root) {
     throw error;
   }
   env.there = true;
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const lines = text.split(/\r?\n/);
   for (let index = 0; index < lines.length; index += 1) {
     const line = index + 1;
     const content = lines[index] || '';
@@ -128,7 +128,7 @@ function checkEnv(root) {
   const findings = bad.map((line) =>
     wrong(
       `.env line ${line} is not NAME=value`,
-      'Mend it, or put a # before it; a value that has opened a quote closes it.',
+      'Mend it, or put a # before it. A value that opens a quote must close it.',
     ),
   );
   /** @type {Map<string, number>} */
