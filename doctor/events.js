@@ -13,6 +13,9 @@ const patience = 2000;
 /** How many ms a container may take to start and to see an event. */
 const containerPatience = 30000;
 
+/** How many ms somebody who is asked for an edit has. */
+const editPatience = 15000;
+
 /** What the process in the container says; its exit code says the rest. */
 const watching = 'watching';
 
@@ -163,12 +166,43 @@ async function watchInContainer(root, name) {
 }
 
 /**
+ * Checks that an edit is noticed where none can be made from: somebody is asked to make one outside.
+ * @param {string} root
+ * @param {number} within - ms
+ * @returns {Promise<import('./finding').Finding>}
+ */
+function checkByEdit(root, within) {
+  const file = path.join(root, 'app', 'identidock.ts');
+  console.log(`      Save app/identidock.ts within ${within / 1000} s, and see whether that is noticed in here.`);
+  return new Promise((resolve) => {
+    const watcher = fs.watch(path.dirname(file));
+    const end = (/** @type {import('./finding').Finding} */ finding) => {
+      fs.unwatchFile(file);
+      watcher.close();
+      clearTimeout(timer);
+      resolve(finding);
+    };
+    let timer = setTimeout(() => end(note('file events: not tried, as nothing was saved')), within);
+    watcher.on('error', (error) => end(judgeWatchError(error)));
+    watcher.on('change', () => end(ok('file events: an edit in app/ is noticed')));
+    // It looks again and again, and so sees an edit of which no event tells.
+    fs.watchFile(file, { interval: 200 }, () => {
+      clearTimeout(timer);
+      const finding = wrong('file events: an edit in app/ is not noticed in here', 'Set WATCH_POLL=1 in .env');
+      timer = setTimeout(() => end(finding), patience);
+    });
+  });
+}
+
+/**
  * Checks that edits are noticed.
  * @param {string} root
  * @param {boolean} docker - whether containers can be started
+ * @param {boolean} ask - whether somebody is there to make an edit, in a container
  */
-async function checkEvents(root, docker) {
+async function checkEvents(root, docker, ask) {
   if (setting(root, 'WATCH_POLL') === '1') return [ok('file events: not needed, as WATCH_POLL=1 has app/ polled')];
+  if (ask) return [await checkByEdit(root, editPatience)];
   const name = `.doctor-${process.pid}`;
   const findings = [await checkHere(root, name)];
   if (docker && findings[0].kind === 'ok') findings.push(await checkInContainer(root, name));

@@ -14,6 +14,8 @@ const { checkEnv } = require('./settings');
 /** The project's folder. */
 const root = path.dirname(__dirname);
 const inContainer = process.argv.includes('--container');
+/** Whether somebody is at the other end who can be asked. */
+const asks = process.argv.includes('--ask') || (inContainer && process.stdin.isTTY === true);
 
 /** What is said of Docker in a container, where it cannot be asked. */
 const dockerInContainer = [
@@ -45,7 +47,7 @@ async function main() {
     () => checkScripts(root),
     () => checkEnv(root),
     () => checkPorts(root, inContainer),
-    () => checkEvents(root, docker),
+    () => checkEvents(root, docker, asks),
   ];
   for (const check of checks) {
     try {

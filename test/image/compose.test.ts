@@ -100,7 +100,7 @@ describeImage('docker compose', () => {
     writeFileSync(join(checkout.dir, 'app/wrong.ts'), "export const one: number = 'one';\n");
     const failed = checkout.compose([...production, 'build']);
     await expect(failed).rejects.toMatchObject({
-      stderr: expect.stringMatching(/app\/wrong\.ts.*error TS2322/) as string,
+      stdout: expect.stringMatching(/app\/wrong\.ts.*error TS2322/) as string,
     });
     await checkout.compose(['build', 'identidock']);
   });

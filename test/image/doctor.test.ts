@@ -9,7 +9,12 @@ import { Checkout, describeImage, docker } from './docker';
 describeImage('the doctor', () => {
   let checkout: Checkout;
   let project: string;
-  let ports: { PUBLISH_PORT: string; PUBLISH_STATS_PORT: string; PUBLISH_DEV_PORT: string; PUBLISH_DEBUG_PORT: string };
+  let ports: {
+    PUBLISH_PORT: string;
+    PUBLISH_STATS_PORT: string;
+    PUBLISH_DEV_PORT: string;
+    PUBLISH_INSPECT_PORT: string;
+  };
 
   beforeEach(async () => {
     checkout = new Checkout();
@@ -19,7 +24,7 @@ describeImage('the doctor', () => {
       PUBLISH_PORT: String(service),
       PUBLISH_STATS_PORT: String(stats),
       PUBLISH_DEV_PORT: String(dev),
-      PUBLISH_DEBUG_PORT: String(debug),
+      PUBLISH_INSPECT_PORT: String(debug),
     };
   });
   afterEach(async () => {
@@ -177,5 +182,23 @@ describeImage('the doctor', () => {
       expect(output).toMatch(/^wrong Docker Engine may not be used by this user.*\n {8}Run: sudo usermod -aG docker/m);
       expect(code).toBe(1);
     });
+  });
+
+  test('in a container it asks for an edit, and says whether that is noticed', async () => {
+    const doctor = checkout.start(
+      ['run', '--rm', '-T', 'doctor', 'node', 'doctor/main.js', '--container', '--ask'],
+      ports,
+    );
+    await doctor.line(/Save app\/identidock\.ts within 15 s/);
+    // As an editor may do it, and again until it is seen: the line comes before the watch.
+    const saving = setInterval(() => {
+      writeFileSync(join(checkout.dir, 'app/identidock.ts'), `// ${String(Date.now())}\n`);
+    }, 100);
+    try {
+      await doctor.line(/^ok +file events: an edit in app\/ is noticed/);
+    } finally {
+      clearInterval(saving);
+    }
+    expect(await doctor.exited).toMatchObject({ code: 0 });
   });
 });
