@@ -123,6 +123,30 @@ async function measure(where: string, inContainer: boolean) {
   }
 }
 
+/** What a process of the plain loop does from its start on, each by itself: Node.js's arguments, and those to take off. */
+const bare = ['-e', '0'];
+const transpileOnly = ['-r', 'ts-node/register/transpile-only', '-e', "require('./app/identidock.ts')"];
+const steps = {
+  'nodemon looks up the processes': [['-e', "require('pstree.remy')(process.pid, () => {})"], bare],
+  'Node.js starts': [bare],
+  'ts-node and TypeScript are loaded': [['-r', 'ts-node/register/transpile-only', ...bare], bare],
+  'the types are checked': [transpileOnly.with(1, 'ts-node/register'), transpileOnly],
+  'Express is loaded': [['-e', "require('express')"], bare],
+} satisfies Record<string, [string[]] | [string[], string[]]>;
+
+function timeSteps() {
+  const time = (args: string[]) => {
+    const since = performance.now();
+    execFileSync('node', args, { stdio: 'ignore' });
+    return performance.now() - since;
+  };
+  console.log(`\nWhere the time of the plain loop goes, Node.js ${process.version}; medians of ${String(ROUNDS)}`);
+  for (const [name, [args, without]] of Object.entries<string[][]>(steps)) {
+    const ms = Array.from({ length: ROUNDS }, () => time(args ?? []) - (without === undefined ? 0 : time(without)));
+    console.log(name.padEnd(34), `${median(ms).toFixed().padStart(5)} ms`);
+  }
+}
+
 /** Builds the image with all tools in it, where there is an engine; returns the version of its Node.js. */
 function buildImage(): string | undefined {
   const docker = (...args: string[]) =>
@@ -138,6 +162,7 @@ function buildImage(): string | undefined {
 }
 
 async function main() {
+  timeSteps();
   await measure(`On the host, Node.js ${process.version}`, false);
   const version = buildImage();
   if (version === undefined) console.log('\nNo Docker Engine answers: not measured in containers.');

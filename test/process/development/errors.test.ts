@@ -38,7 +38,7 @@ test.each(Object.entries(notStarting))(
     await server.line(/Waiting for a change/);
     const { status, headers, body } = await get();
     expect(status).toBe(500);
-    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(headers).toMatchObject({ 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
     expect(body).toMatch(says_);
     save(says('mended'));
     await until('mended');

@@ -87,7 +87,7 @@ test('a connection that was made before and has sent nothing is answered by the 
 });
 
 test('a client that has ended its side is answered, and one that leaves harms nobody', async () => {
-  await serve(says('answer'));
+  await serve(`app.get('/', (_req, res) => { setTimeout(() => res.send('answer'), 100); });`);
   const half = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   half.end('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   expect(await text(half)).toMatch(/answer$/);
