@@ -15,7 +15,6 @@ const log = createLog(config);
 const connections = createConnections();
 let workers: Reloader | undefined;
 let types: ChildProcess | undefined;
-let stopping = false;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // cmd.sh has set one, for the time until now. Were there none for a moment, a signal that has come would be lost.
@@ -39,9 +38,6 @@ async function start({ HOST: host, PORT: port, WATCH_POLL: poll }: Config) {
 }
 
 function stop() {
-  // With npm in between, one Ctrl-C arrives twice.
-  if (stopping) return;
-  stopping = true;
   types?.kill();
   void Promise.resolve(workers?.stop()).then(() => process.exit());
 }

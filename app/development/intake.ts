@@ -50,8 +50,6 @@ export function createIntake(server: Server, onBegun: (id: number) => void): Int
         socket.destroy();
         return;
       }
-      // As Node's own HTTP server has it: a client may be done with sending before it is answered.
-      socket.allowHalfOpen = true;
       open.add(socket);
       silent.set(socket, id);
       socket.once('close', () => {

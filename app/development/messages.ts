@@ -9,6 +9,8 @@ export type ToWorker =
   | { type: 'drain' };
 
 export type ToPrimary =
+  /** All that can be done before the word to begin is done. */
+  | { type: 'ready' }
   /** It can take connections. */
   | { type: 'serving' }
   /** It has loaded beforehand what has changed since, and begins nothing. */

@@ -67,6 +67,7 @@ export function startWorkers(connections: Connections, log: Logger, onServing: (
       onEnd(error.message);
     });
     worker.on('message', (message: ToPrimary) => {
+      if (message.type === 'ready') log.debug('ready for the next change');
       if (worker !== current) return;
       if (message.type === 'serving') {
         connections.giveTo(worker);

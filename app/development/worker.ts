@@ -24,8 +24,6 @@ let intake: Intake | undefined;
 
 // Ctrl-C and a closing terminal reach every process of the group; only the primary decides what they mean.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-// Without the primary, nobody would ever give this process a connection, or stop it.
-process.once('disconnect', () => process.exit());
 
 const transpiled = keepTranspiled();
 try {
@@ -35,7 +33,9 @@ try {
 } catch {
   // A file that is broken now may be mended when its turn comes.
 }
-void transpiled.readAhead(resolve('app'));
+void transpiled.readAhead(resolve('app')).then(() => {
+  tell({ type: 'ready' });
+});
 
 process.on('message', (message: ToWorker, socket?: Socket) => {
   if (message.type === 'begin') void begin();

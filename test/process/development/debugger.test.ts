@@ -28,6 +28,8 @@ test('a breakpoint by file and line of the source is hit, and again after a relo
     await session.resume();
     expect((await answer).body).toBe(text);
   }
+  // The code does not wait for the debugger to leave.
+  expect(server.output()).not.toContain('still in flight');
 });
 
 test('a save while the code is paused at a breakpoint is served', async () => {

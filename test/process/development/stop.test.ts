@@ -14,6 +14,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     server.kill(signal);
     expect(await server.exited).toEqual(over);
     await server.closed;
+    expect(server.output()).not.toContain('ERROR');
     await expect(get()).rejects.toThrow('ECONNREFUSED');
   },
 );
@@ -45,7 +46,8 @@ test('what is in flight is waited for, but not for long', async () => {
   const never = expect(get('/never')).rejects.toThrow('socket hang up');
   await server.line(/never/);
   await server.line(/soon/);
-  server.kill('SIGTERM');
+  // As Ctrl-C does it, every process gets the signal.
+  server.killGroup('SIGINT');
   expect((await soon).body).toBe('done');
   await server.line(/still in flight after 500 ms/);
   await never;
