@@ -78,6 +78,9 @@ export class Checkout {
 
   /** Removes it, with its containers and the images that it built; the build cache stays for the next time. */
   async remove(): Promise<void> {
+    // Also those of `run`, which `down` leaves alone.
+    const all = await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${this.name}`);
+    if (all !== '') await docker('rm', '--force', ...all.split('\n'));
     await this.compose(['down', '--timeout', '1']);
     await docker('image', 'rm', '--force', this.image, `${this.image}-toolchain`);
     rmSync(this.dir, { recursive: true });
