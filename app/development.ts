@@ -46,5 +46,7 @@ function stop() {
 function checkTypes() {
   const child = fork(resolve('app/development/types.ts'), { execArgv: ['-r', 'ts-node/register/transpile-only'] });
   if (child.pid !== undefined) setPriority(child.pid, 10);
+  // The next reload starts it anew.
+  for (const event of ['error', 'exit']) child.once(event, () => (types = undefined));
   return child;
 }

@@ -39,19 +39,31 @@ export function createConnections(): Connections {
   });
 
   const failing = createHttpServer((req, res) => {
-    const kind = req.headers.accept?.includes('text/html') === true ? 'html' : 'text';
-    const { type, body } = answerFor(500, kind, { trace: reason });
-    // The next request is for the code that has been mended meanwhile.
-    res.writeHead(500, { 'Content-Type': type, 'Cache-Control': 'no-store', Connection: 'close' });
-    res.end(body);
+    // To the end first, or a client that still sends would not see the answer.
+    req.resume().once('end', () => {
+      // The next request is for the code that is there then.
+      res.setHeader('Connection', 'close');
+      if (take !== fail) {
+        // A connection that has been silent until the code was mended: it is to ask again.
+        res.writeHead(307, { Location: req.url }).end();
+        return;
+      }
+      const kind = req.headers.accept?.includes('text/html') === true ? 'html' : 'text';
+      const { type, body } = answerFor(500, kind, { trace: reason });
+      res.writeHead(500, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
+    });
   });
+  const fail = (socket: Socket) => {
+    failing.emit('connection', socket);
+    socket.resume();
+  };
 
   return {
     server,
     giveTo: (worker) => {
       const given = new Map<number, Socket>();
-      worker.on('message', (message: ToPrimary) => {
-        if (message.type !== 'begun') return;
+      worker.on('message', (message: ToPrimary | null) => {
+        if (message?.type !== 'begun') return;
         // Closes this process's copy of the descriptor; the connection is the worker's alone from here on.
         given.get(message.id)?.destroy();
         given.delete(message.id);
@@ -74,10 +86,7 @@ export function createConnections(): Connections {
     },
     fail: (why) => {
       reason = why;
-      take = (socket) => {
-        failing.emit('connection', socket);
-        socket.resume();
-      };
+      take = fail;
       flow();
     },
   };

@@ -34,6 +34,10 @@ export function startWorkers(connections: Connections, log: Logger, onServing: (
   /** Waits for the word to begin. */
   let spare: ChildProcess | undefined;
   let changedAt = performance.now();
+  /** Counts the changes. */
+  let change = 0;
+  /** The current worker has begun to load the service. */
+  let isLoading = false;
   let isLeaving = false;
   let stopping = false;
 
@@ -66,10 +70,14 @@ export function startWorkers(connections: Connections, log: Logger, onServing: (
     worker.once('error', (error) => {
       onEnd(error.message);
     });
-    worker.on('message', (message: ToPrimary) => {
-      if (message.type === 'ready') log.debug('ready for the next change');
-      if (worker !== current) return;
-      if (message.type === 'serving') {
+    // The service may send messages of its own; they are nobody's.
+    worker.on('message', (message: ToPrimary | null) => {
+      if (message?.type === 'ready') log.debug('ready for the next change');
+      if (worker !== current || message === null) return;
+      if (message.type === 'loading') {
+        isLoading = true;
+        if (message.change !== change) leave();
+      } else if (message.type === 'serving') {
         connections.giveTo(worker);
         log.info(`serving after ${(performance.now() - changedAt).toFixed()} ms`);
         spare ??= forkWorker();
@@ -88,7 +96,21 @@ export function startWorkers(connections: Connections, log: Logger, onServing: (
   const begin = () => {
     current = spare ?? forkWorker();
     spare = undefined;
-    tell(current, { type: 'begin' });
+    isLoading = false;
+    tell(current, { type: 'begin', change });
+  };
+
+  /** Ends the current worker and has another begin. */
+  const leave = () => {
+    // Whoever follows the one that is about to end serves this change, too.
+    if (isLeaving) return;
+    isLeaving = true;
+    const old = current;
+    current = undefined;
+    void (old === undefined ? Promise.resolve() : end(old, MERCY_MS)).then(() => {
+      isLeaving = false;
+      if (!stopping) begin();
+    });
   };
 
   const onFailed = (reason: string) => {
@@ -116,16 +138,11 @@ export function startWorkers(connections: Connections, log: Logger, onServing: (
   return {
     reload: () => {
       changedAt = performance.now();
+      change += 1;
       connections.hold();
-      // Whoever follows the one that is about to end serves this change, too.
-      if (isLeaving) return;
-      isLeaving = true;
-      const old = current;
-      current = undefined;
-      void (old === undefined ? Promise.resolve() : end(old, MERCY_MS)).then(() => {
-        isLeaving = false;
-        if (!stopping) begin();
-      });
+      // One that is still about to begin serves this change as well, and where saves come fast, nobody would get to the end.
+      if (current !== undefined && !isLoading) tell(current, { type: 'begin', change });
+      else leave();
     },
     stop: async () => {
       stopping = true;

@@ -35,8 +35,13 @@ export function keepTranspiled(): Transpiled {
 
   return {
     readAhead: async (folder) => {
-      for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-        const file = join(folder, entry);
+      let names: string[] = [];
+      try {
+        names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+      } catch {
+        // A folder in it that may not be read, or has gone meanwhile.
+      }
+      for (const file of names.map((name) => join(folder, name))) {
         if (!isSource(file) || outputs.has(file)) continue;
         try {
           service.compile(readFileSync(file, 'utf8'), file);

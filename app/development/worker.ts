@@ -21,6 +21,7 @@ const loadService = () => require('../identidock') as { createApp: CreateApp };
 /* eslint-enable */
 
 let intake: Intake | undefined;
+let change: number | undefined;
 
 // Ctrl-C and a closing terminal reach every process of the group; only the primary decides what they mean.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -38,8 +39,11 @@ void transpiled.readAhead(resolve('app')).then(() => {
 });
 
 process.on('message', (message: ToWorker, socket?: Socket) => {
-  if (message.type === 'begin') void begin();
-  else if (message.type === 'connection') intake?.take(message.id, socket);
+  if (message.type === 'begin') {
+    // Later, so that all messages that have come are heard first.
+    if (change === undefined) setImmediate(() => void begin());
+    change = message.change;
+  } else if (message.type === 'connection') intake?.take(message.id, socket);
   else if (intake === undefined) end();
   else void intake.drain().then(end);
 });
@@ -50,6 +54,7 @@ function tell(message: ToPrimary, then: () => void = () => undefined) {
 
 /** Serves the code as it is now, or says why not. */
 async function begin() {
+  tell({ type: 'loading', change: change ?? 0 });
   if (!transpiled.isCurrent()) {
     tell({ type: 'stale' });
     return;
@@ -79,7 +84,8 @@ async function begin() {
 }
 
 function openInspector({ INSPECT_HOST: host, INSPECT_PORT: port }: Config, log: Logger) {
-  if (port === 0) return;
+  // An editor's own terminal may have opened it, by NODE_OPTIONS.
+  if (port === 0 || inspector.url() !== undefined) return;
   inspector.open(port, host);
   if (inspector.url() !== undefined) return;
   log.warn(`INSPECT_PORT=${String(port)} is already taken: there is no debugger. Set another, or off`);

@@ -57,3 +57,9 @@ test('off: there is none', async () => {
   await serve(says('old'), { INSPECT_PORT: 'off' });
   (await hold(inspectPort)).close();
 });
+
+test('one that an editor has opened is left to it', async () => {
+  const server = await serve(says('old'), { NODE_OPTIONS: '--inspect=127.0.0.1:0' });
+  expect((await get()).body).toBe('old');
+  expect(server.output()).not.toContain('ERROR');
+});

@@ -1,7 +1,12 @@
-import { rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { eventually } from '../../eventually';
 import { service } from '../project';
-import { get, project, save, says, serve, start, until, useDevelopment, write } from './server';
+import { get, port, project, save, says, serve, start, until, useDevelopment, write } from './server';
 
 useDevelopment();
 
@@ -129,4 +134,50 @@ test('a service that is gone is said, and found again', async () => {
   await server.line(/Cannot find module '..\/identidock'/);
   save(says('back'));
   await until('back');
+});
+
+test('a connection made while the code is broken, and silent until it is mended, is told to ask again', async () => {
+  const server = await serve(says('old'));
+  project.replaceService(notStarting['a throw at start'][0]);
+  await server.line(/Waiting for a change/);
+  const socket = connect(port, '127.0.0.1');
+  await get();
+  save(says('mended'));
+  await until('mended');
+  socket.write('GET /path?query HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 307 [^]*\r\nLocation: \/path\?query\r\n/);
+});
+
+test('an upload to code that is broken gets the answer, too', async () => {
+  const server = await serve(says('old'));
+  project.replaceService(notStarting['a throw at start'][0]);
+  await server.line(/Waiting for a change/);
+  for (let index = 0; index < 5; index += 1) {
+    const sent = request({ host: '127.0.0.1', port, method: 'POST', agent: false }).end(Buffer.alloc(5_000_000));
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(500);
+    expect(await text(response)).toContain('half-way');
+  }
+});
+
+test('messages of the service are nobody’s', async () => {
+  project.replaceService(`for (const odd of [null, 1, 'ready', {}]) process.send?.(odd);\n${service(says('old'))}`);
+  const server = start();
+  await server.line(/serving/);
+  save(says('new'));
+  await until('new');
+});
+
+test('types are checked again when the process that does it has ended', async () => {
+  const server = await serve(says('old'));
+  const types = await eventually(() => {
+    const children = readFileSync(`/proc/${String(server.pid)}/task/${String(server.pid)}/children`, 'utf8');
+    return children
+      .split(' ')
+      .find((pid) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('types.ts'));
+  });
+  process.kill(Number(types), 'SIGKILL');
+  await eventually(() => !existsSync(`/proc/${types}`) || undefined);
+  project.replaceService(`const count: number = 'one';\n${service(says('new'))}`);
+  await server.line(/identidock\.ts\(1,7\): error TS2322/);
 });

@@ -1,11 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../eventually';
 import { fetch } from '../../fetch';
 import { promisedService, service } from '../project';
+import { run } from '../run';
 import { get, port, project, save, says, serve, served, start, until, useDevelopment, write } from './server';
 
 useDevelopment();
@@ -151,6 +153,15 @@ test('an endless loop: the connections behind it are answered by the code that m
   await cut;
 });
 
+test('saves that come faster than a worker gets ready are served all the same', async () => {
+  const server = await serve(says('0'));
+  for (let version = 1; served(server) < 3; version += 1) {
+    save(says(String(version)));
+    // Nobody types faster than this, but programs write so.
+    await pause(150);
+  }
+});
+
 test('50 files at once are one reload, when they come and when they go', async () => {
   const server = await serve(says('old'));
   const parts = Array.from({ length: 50 }, (_, index) => `part${String(index)}.ts`);
@@ -181,6 +192,15 @@ test('a file saved by rename, a new file and a new folder are seen', async () =>
   await until('found');
   write('parts/deep/part.ts', "export const part = 'edited';\n");
   await until('edited');
+});
+
+test('a folder whose name nodemon takes for a pattern is said', async () => {
+  const dir = `${project.dir}[x]`;
+  renameSync(project.dir, dir);
+  symlinkSync(dir, project.dir);
+  const env = { ENV: 'DEV', PORT: String(port), INSPECT_PORT: 'off' };
+  await run('./cmd.sh', { cwd: dir, env }).line(/no change will be seen: nodemon takes the brackets in .*\[x\]/);
+  rmSync(dir, { recursive: true });
 });
 
 test('what an editor leaves beside the file is no change', async () => {
