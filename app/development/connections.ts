@@ -17,6 +17,7 @@ export interface Connections {
   fail: (reason: string) => void;
 }
 
+/** Makes the server of the port; until it is told who takes them, connections wait. */
 export function createConnections(): Connections {
   let nextId = 0;
   let take: ((socket: Socket) => void) | undefined;

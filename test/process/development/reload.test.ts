@@ -48,7 +48,8 @@ test('requests over 20 reloads, on kept connections and on new ones: each is ans
   }
   over = true;
   await Promise.all(loops);
-});
+  // The bound that a reload of 2 s would break.
+}, 45_000);
 
 const gated = (answer: string) => `
   import { existsSync } from 'node:fs';
