@@ -72,7 +72,7 @@ export function startWorkers(connections: Connections, log: Logger, onServing: (
     });
     // The service may send messages of its own; they are nobody's.
     worker.on('message', (message: ToPrimary | null) => {
-      if (message?.type === 'ready') log.debug('ready for the next change');
+      if (message?.type === 'ready' && worker === spare) log.debug('ready for the next change');
       if (worker !== current || message === null) return;
       if (message.type === 'loading') {
         isLoading = true;

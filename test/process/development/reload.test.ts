@@ -216,7 +216,7 @@ test('what an editor leaves beside the file is no change', async () => {
 
 test('an edit of what is loaded ahead of a change is served, too', async () => {
   const server = await serve(undefined, { LOG_LEVEL: 'debug' });
-  await server.line(/ready for the next change/);
+  await server.line(/serving after[^]*ready for the next change/);
   const source = readFileSync(join(project.dir, 'app/server/http/health.ts'), 'utf8');
   write('server/http/health.ts', source.replaceAll(`'ok\\n'`, `'fine\\n'`));
   await eventually(async () => (await get('/livez')).body === 'fine\n' || undefined);
