@@ -7,6 +7,8 @@ import { join } from 'node:path';
 const BESIDE_HEAP_MB = 64;
 /** Less heap than this, in MB, is less than an empty service takes. */
 const LEAST_HEAP_MB = 32;
+/** Where nobody says how many workers, there are no more than have this much heap each, in MB. */
+const FAIR_HEAP_MB = 64;
 
 /**
  * Reads a limit in every control group from this process's own up to the root: each of them holds.
@@ -60,9 +62,13 @@ export function memoryLimit(root = '/'): number {
   return least < totalmem() ? least : Infinity;
 }
 
-/** @returns one worker for each CPU that this process may use, a part of one counted as one */
-export function workersFor(cpus = availableParallelism(), quota = cpuQuota()): number {
-  return Math.max(1, Math.min(cpus, Math.ceil(quota)));
+/**
+ * @param limit - of memory, in bytes
+ * @returns one worker for each CPU that this process may use, a part of one counted as one; fewer where memory is short
+ */
+export function workersFor(cpus = availableParallelism(), quota = cpuQuota(), limit = memoryLimit()): number {
+  const fitting = Math.floor((limit / 1024 ** 2 - BESIDE_HEAP_MB) / (BESIDE_HEAP_MB + FAIR_HEAP_MB));
+  return Math.max(1, Math.min(cpus, Math.ceil(quota), fitting));
 }
 
 /**

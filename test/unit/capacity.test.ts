@@ -84,13 +84,22 @@ test('a limit above the memory of the machine is none', () => {
 });
 
 test.each([
-  [4, Infinity, 4],
-  [4, 0.5, 1],
-  [4, 1, 1],
-  [4, 1.5, 2],
-  [4, 8, 4],
-])('%d CPUs and a quota of %d are %d workers', (cpus, quota, expected) => {
-  expect(workersFor(cpus, quota)).toBe(expected);
+  [4, Infinity, Infinity, 4],
+  [4, 0.5, Infinity, 1],
+  [4, 1, Infinity, 1],
+  [4, 1.5, Infinity, 2],
+  [4, 8, Infinity, 4],
+  [4, Infinity, 128, 1],
+  [4, Infinity, 320, 2],
+  [64, Infinity, 2048, 15],
+])('%d CPUs, a quota of %d and %d MB are %d workers', (cpus, quota, limit, expected) => {
+  expect(workersFor(cpus, quota, limit * MB)).toBe(expected);
+});
+
+test.each([320, 512, 2048])('of %d MB, each worker by default has a fair heap', (limit) => {
+  const workers = workersFor(64, Infinity, limit * MB);
+  expect(heapFor(workers, limit * MB)).toBeGreaterThanOrEqual(64);
+  expect(isTight(workers, limit * MB)).toBe(false);
 });
 
 test('the heaps of all workers, and what processes take beside them, fit into the limit', () => {
