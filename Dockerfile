@@ -1,30 +1,47 @@
-# One image for both modes: cmd.sh picks by ENV.
-ARG NODE_IMAGE=node:26-trixie-slim
+# One image for both modes: cmd.sh picks by ENV. docs/image.md says why it is built so.
+ARG NODE_IMAGE=""
+ARG BASE=${NODE_IMAGE:-node:26-trixie-slim}
 
-FROM ${NODE_IMAGE} AS base
-# node_modules lies beside app/, so that a mount over app/ neither hides it nor brings in the host's.
+# Everything that runs during a build runs here, on the builder's own platform: an image for another one takes no emulator.
+FROM --platform=$BUILDPLATFORM ${BASE} AS builder
+# `docker image prune --filter` knows by it what rebuilds have left.
+LABEL org.opencontainers.image.title=identidock
 WORKDIR /srv
 
-# What the image runs with, in either mode.
-FROM base AS dependencies
-ARG NPM_REGISTRY=""
+# package.json and its lock file, without what only work on the project takes: a change of that changes no layer of the image.
+FROM builder AS manifest
 COPY package.json package-lock.json .npmrc ./
+RUN npm pkg get name version dependencies optionalDependencies overrides engines > image.json && \
+    mv image.json package.json && \
+    npm install --package-lock-only --offline --no-audit --no-fund
+
+# What the image runs with, in either mode.
+FROM builder AS dependencies
+ARG NPM_REGISTRY=""
+COPY --from=manifest /srv ./
 RUN --mount=type=cache,target=/root/.npm \
-    npm ci --omit=dev --no-audit --no-fund ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}
+    npm ci --no-audit --no-fund ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"} && \
+    npm sbom --sbom-format=cyclonedx --sbom-type=application >sbom.cdx.json
+ARG BUILDARCH TARGETARCH
+RUN if [ "$BUILDARCH" != "$TARGETARCH" ] && \
+    native=$(LC_ALL=C grep --recursive --files-with-matches "^$(printf '\177ELF')" node_modules); then \
+      printf 'These are for %s alone. Build for %s on a machine of that kind:\n%s\n' "$BUILDARCH" "$TARGETARCH" "$native" >&2; \
+      exit 1; \
+    fi
 
 # That, and what building and testing take.
-FROM base AS toolchain
+FROM builder AS toolchain
 ARG NPM_REGISTRY=""
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --no-audit --no-fund ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}
 
 FROM toolchain AS build
-COPY package.json tsconfig.json ./
+COPY tsconfig.json ./
 COPY app ./app
 # Development serves what has type errors, too, and says so.
 ARG ALLOW_TYPE_ERRORS=""
-RUN npm run build || [ -n "$ALLOW_TYPE_ERRORS" ]
+RUN node --run build || [ -n "$ALLOW_TYPE_ERRORS" ]
 
 # `docker compose run --rm test`
 FROM toolchain AS test
@@ -34,14 +51,18 @@ USER 1000:1000
 CMD ["node_modules/.bin/jest", "--selectProjects", "unit", "process"]
 
 # The dev container: the whole project is mounted here, and its dependencies are a volume of whoever works in it.
-FROM base AS workspace
+FROM builder AS workspace
 RUN apt-get update && \
     apt-get install -y --no-install-recommends git openssh-client && \
     rm -rf /var/lib/apt/lists/* && \
     mkdir --mode=777 node_modules
 
-FROM base AS service
+FROM ${BASE} AS service
+LABEL org.opencontainers.image.title=identidock
+# node_modules lies beside app/, so that a mount over app/ neither hides it nor brings in the host's.
+WORKDIR /srv
 COPY --from=dependencies /srv/node_modules ./node_modules
+COPY --from=dependencies /srv/sbom.cdx.json ./
 # By any user readable, by none but root writable, whatever the checkout's umask was.
 COPY --chmod=755 cmd.sh tsconfig.json nodemon.json ./
 COPY --from=build /srv/dist ./dist

@@ -6,7 +6,7 @@ const fs = require('fs');
 const path = require('path');
 const { command } = require('./command');
 const { ok, wrong, note } = require('./finding');
-const { expand, setting } = require('./settings');
+const { composeText, expand, setting } = require('./settings');
 
 /** How many ms an event may take. */
 const patience = 2000;
@@ -119,7 +119,8 @@ async function checkHere(root, name) {
  * @param {string} name
  */
 async function checkInContainer(root, name) {
-  const image = expand(root, '${NODE_IMAGE:-node:26-trixie-slim}');
+  const [named] = /\$\{NODE_IMAGE:-[^}]+\}/.exec(composeText(root)) || [''];
+  const image = expand(root, named);
   const untried = (/** @type {string} */ why) =>
     note(`file events in a container: not tried, as ${why}`, 'It can be started by: docker compose run --rm doctor');
   // Compose would pull it, which takes longer than anybody wants to wait here.

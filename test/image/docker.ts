@@ -1,6 +1,6 @@
 // The real Docker Engine and Compose, for tests of the image.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -86,6 +86,10 @@ export class Checkout {
     rmSync(this.dir, { recursive: true });
   }
 }
+
+/** What the image is built on. */
+export const baseImage =
+  process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-(.*)\}$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '';
 
 export const production = ['-f', 'docker-compose.prod.yml'];
 

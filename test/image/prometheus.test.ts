@@ -5,7 +5,7 @@ import { eventually } from '../eventually';
 import { fetch } from '../fetch';
 import { freePorts } from '../ports';
 import { service } from '../process/project';
-import { Checkout, describeImage, production } from './docker';
+import { baseImage, Checkout, describeImage, production } from './docker';
 
 /** In the network of the server's container, where the stats are on localhost as the committed configuration has it. */
 const override = `
@@ -13,7 +13,7 @@ services:
   prometheus:
     build:
       dockerfile_inline: |
-        FROM ${process.env.NODE_IMAGE ?? 'node:26-trixie-slim'}
+        FROM ${baseImage}
         RUN apt-get update && apt-get install -y --no-install-recommends prometheus
     command:
       - prometheus

@@ -5,7 +5,7 @@ import { freePorts } from '../ports';
 import { endAll, run } from '../process/run';
 import { loggedBy, serviceFile } from '../soak/host';
 import { soak, type Target } from '../soak/soak';
-import { Checkout, describeImage, docker, production } from './docker';
+import { baseImage, Checkout, describeImage, docker, production } from './docker';
 
 /** What the tests add to production: settings, and Debian's nginx in the network of the server's container. */
 const override = (frontPort: number, settings: Record<string, string>) => `
@@ -17,7 +17,7 @@ services:
     profiles: [nginx]
     build:
       dockerfile_inline: |
-        FROM ${process.env.NODE_IMAGE ?? 'node:26-trixie-slim'}
+        FROM ${baseImage}
         RUN apt-get update && apt-get install -y --no-install-recommends nginx-light && rm /etc/nginx/sites-enabled/default
     command: [nginx, -g, daemon off;]
     network_mode: service:identidock

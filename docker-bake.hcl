@@ -1,0 +1,53 @@
+# The image as it is published: deploy/release gives the variables, from package.json and git.
+variable "IMAGE" {
+  default = "identidock"
+}
+variable "NODE_IMAGE" {
+  default = ""
+}
+variable "NPM_REGISTRY" {
+  default = ""
+}
+variable "VERSION" {
+  default = ""
+}
+variable "REVISION" {
+  default = ""
+}
+variable "SOURCE" {
+  default = ""
+}
+variable "LICENSES" {
+  default = ""
+}
+variable "CREATED" {
+  default = ""
+}
+
+group "default" {
+  targets = ["release"]
+}
+
+# For this machine alone, with the labels of a release.
+target "image" {
+  args = {
+    NODE_IMAGE   = NODE_IMAGE
+    NPM_REGISTRY = NPM_REGISTRY
+  }
+  # https://github.com/opencontainers/image-spec/blob/main/annotations.md
+  labels = {
+    "org.opencontainers.image.version"  = VERSION
+    "org.opencontainers.image.revision" = REVISION
+    "org.opencontainers.image.source"   = SOURCE
+    "org.opencontainers.image.licenses" = LICENSES
+    "org.opencontainers.image.created"  = CREATED
+  }
+  tags = ["${IMAGE}:${VERSION}", "${IMAGE}:latest"]
+}
+
+# For both platforms, with the provenance and the contents attested. It takes a builder that can: docs/image.md.
+target "release" {
+  inherits  = ["image"]
+  platforms = ["linux/amd64", "linux/arm64"]
+  attest    = ["type=provenance,mode=max", "type=sbom"]
+}
