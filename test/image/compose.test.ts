@@ -45,6 +45,29 @@ describeImage('docker compose', () => {
       expect(JSON.stringify(await checkout.config([]))).not.toMatch(/9090|9191/);
     });
 
+    test('each is hardened, and only production starts again by itself', async () => {
+      for (const [args, restart] of [
+        [production, 'unless-stopped'],
+        [[], 'no'],
+      ] as const) {
+        expect(await identidock([...args])).toMatchObject({
+          read_only: true,
+          cap_drop: ['ALL'],
+          security_opt: ['no-new-privileges:true'],
+          init: true,
+          tmpfs: ['/tmp:noexec,nosuid,nodev,size=64m,mode=1777'],
+          deploy: { resources: { limits: { memory: '2147483648', pids: 1024 } } },
+          restart,
+        });
+      }
+    });
+
+    test('Docker waits for longer than the server takes to stop', async () => {
+      const { environment, stop_grace_period: patience } = await identidock(production);
+      const seconds = Number(environment.GRACE) + Number(environment.DRAIN_DELAY);
+      expect(Number(/^(\d+)s$/.exec(patience)?.[1])).toBeGreaterThan(seconds);
+    });
+
     test('an unchanged copy of .env.example as .env changes nothing', async () => {
       // Where only another base image or registry can be had, that must not hide what the copy changes.
       const env = { IMAGE: undefined, NODE_IMAGE: undefined, NPM_REGISTRY: undefined };
@@ -106,8 +129,13 @@ describeImage('docker compose', () => {
   });
 
   test('run --rm test runs the unit and process tests in the image’s toolchain', async () => {
+    // What it runs by itself, without those of the development server, which other image tests start: they take long.
+    await checkout.compose(['--profile', 'test', 'build', 'test']);
+    const format = ['--format', '{{json .Config.Cmd}}', `${checkout.image}-toolchain`];
+    const command = JSON.parse(await docker('image', 'inspect', ...format)) as string[];
+    const args = ['run', '--rm', 'test', ...command, '--testPathIgnorePatterns', 'process/development'];
     // jest reports on stderr.
-    const { stderr: output } = await checkout.compose(['run', '--rm', 'test']);
+    const { stderr: output } = await checkout.compose(args);
     expect(output).toMatch(/PASS unit .*\n/);
     expect(output).toMatch(/PASS process .*\n/);
     expect(output).toMatch(/^Tests: +\d+ passed, \d+ total$/m);

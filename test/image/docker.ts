@@ -33,7 +33,7 @@ export function describeImage(name: string, tests: () => void): void {
  * @throws Error with its stderr where the exit code is not 0
  */
 export async function docker(...args: string[]): Promise<string> {
-  const { stdout } = await exec('docker', args);
+  const { stdout } = await exec('docker', args, { maxBuffer: 64 * 1024 * 1024 });
   return stdout.trimEnd();
 }
 

@@ -114,6 +114,7 @@ describeImage('plain docker', () => {
       ['as any user', ['--user', '12345']],
       ['on a read-only root', ['--read-only', '--tmpfs', '/tmp']],
       ['without capabilities', ['--cap-drop', 'ALL']],
+      ['without npm', ['--tmpfs', '/usr/local/lib/node_modules']],
       ['all at once', ['--user', '12345:54321', '--read-only', '--cap-drop', 'ALL', '--tmpfs', '/tmp']],
     ])('%s', async (_, args) => {
       const id = await start('-e', `ENV=${ENV}`, '-p', `127.0.0.1::${String(port)}`, ...args, image);
