@@ -151,7 +151,10 @@ describeImage('building the image', () => {
       git('remote', 'add', 'origin', 'https://git.example.org/team/service.git');
       await release('image');
       const tag = `${checkout.image}:${version}`;
-      const labels = JSON.parse(await docker('image', 'inspect', '--format', '{{json .Config.Labels}}', tag)) as Record<string, string>;
+      const labels = JSON.parse(await docker('image', 'inspect', '--format', '{{json .Config.Labels}}', tag)) as Record<
+        string,
+        string
+      >;
       await docker('image', 'rm', tag);
       const { license } = JSON.parse(readFileSync('package.json', 'utf8')) as { license: string };
       expect(labels).toEqual({
