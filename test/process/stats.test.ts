@@ -159,7 +159,8 @@ describe('who reads it', () => {
     const crowd = Array.from({ length: 70 }, () => client());
     for (const one of crowd) one.write('GET / HTTP/1.1\r\nHost:');
     const [oldest] = crowd as [Socket];
-    await once(oldest, 'close');
+    // It goes by a reset where what it wrote has not been read yet; once() would take that for a failure.
+    await new Promise((resolve) => oldest.on('close', resolve));
     expect((await fetch(statsPort)).status).toBe(200);
     expect(crowd.at(-1)?.destroyed).toBe(false);
     for (const one of crowd) one.destroy();
