@@ -31,6 +31,9 @@ function client(): Socket {
   return connect(statsPort, '127.0.0.1').on('error', () => undefined);
 }
 
+/** The end of a client, also by a reset, which comes where what it wrote has not been read. */
+const closed = (socket: Socket) => new Promise((resolve) => socket.on('close', resolve));
+
 /** Waits until this is so. */
 const until = (isSo: () => Promise<boolean>) => eventually(async () => (await isSo()) || undefined);
 
@@ -159,8 +162,7 @@ describe('who reads it', () => {
     const crowd = Array.from({ length: 70 }, () => client());
     for (const one of crowd) one.write('GET / HTTP/1.1\r\nHost:');
     const [oldest] = crowd as [Socket];
-    // It goes by a reset where what it wrote has not been read yet; once() would take that for a failure.
-    await new Promise((resolve) => oldest.on('close', resolve));
+    await closed(oldest);
     expect((await fetch(statsPort)).status).toBe(200);
     expect(crowd.at(-1)?.destroyed).toBe(false);
     for (const one of crowd) one.destroy();
@@ -172,7 +174,7 @@ describe('who reads it', () => {
     slow.write('GET / HTTP/1.1\r\nHost: x\r\nX: ');
     const drip = setInterval(() => slow.write('x'), 50).unref();
     slow.resume();
-    await once(slow, 'close');
+    await closed(slow);
     clearInterval(drip);
   });
 
