@@ -28,8 +28,7 @@ group "default" {
   targets = ["release"]
 }
 
-# For this machine alone, with the labels of a release.
-target "image" {
+target "labelled" {
   args = {
     NODE_IMAGE   = NODE_IMAGE
     NPM_REGISTRY = NPM_REGISTRY
@@ -42,12 +41,19 @@ target "image" {
     "org.opencontainers.image.licenses" = LICENSES
     "org.opencontainers.image.created"  = CREATED
   }
-  tags = ["${IMAGE}:${VERSION}", "${IMAGE}:latest"]
+  # 1.2.0-rc.1 is not the latest.
+  tags = concat(["${IMAGE}:${VERSION}"], length(regexall("-", VERSION)) == 0 ? ["${IMAGE}:latest"] : [])
+}
+
+# For this machine alone.
+target "image" {
+  inherits = ["labelled"]
+  output   = ["type=docker"]
 }
 
 # For both platforms, with the provenance and the contents attested. It takes a builder that can: docs/image.md.
 target "release" {
-  inherits  = ["image"]
+  inherits  = ["labelled"]
   platforms = ["linux/amd64", "linux/arm64"]
   attest    = ["type=provenance,mode=max", "type=sbom"]
 }

@@ -15,7 +15,7 @@ const docker = (...args: string[]) =>
   execFileSync('docker', args, { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
-const base = process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-(.*)\}$/m.exec(dockerfile)?.[1] ?? '';
+const base = process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(dockerfile)?.[1] ?? '';
 
 /** One stage that runs as root: install, copy, run, as the image of "Using Docker" is made. */
 const plain = `FROM ${base}

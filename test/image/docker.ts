@@ -89,7 +89,7 @@ export class Checkout {
 
 /** What the image is built on. */
 export const baseImage =
-  process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-(.*)\}$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '';
+  process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '';
 
 export const production = ['-f', 'docker-compose.prod.yml'];
 

@@ -21,7 +21,7 @@ function table(...columns: string[]): string[][] {
 const settingRows = table('Variable', 'Production', 'Development');
 const composeRows = table('Variable', 'Default');
 /** The doctor runs in the base image itself: only there do the Compose files name it. */
-const doctorsImage = /^ARG BASE=(.*)$/m.exec(read('Dockerfile'))?.[1] ?? 'none';
+const doctorsImage = /^ARG BASE=(.*)$/m.exec(read('Dockerfile'))?.[1]?.replaceAll('"', '') ?? 'none';
 const envExample = [...read('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]);
 
 test('the README lists exactly the settings that there are', () => {
