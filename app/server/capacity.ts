@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 /** What a process of Node.js takes beside its old heap: code, young generation, stacks, buffers; in MB, as measured. */
 const BESIDE_HEAP_MB = 64;
+/** The threads of a process of Node.js: its own, six of V8 and Node, and four of libuv once they are needed; as measured. */
+const PIDS_OF_PROCESS = 11;
 /** Less heap than this, in MB, is less than an empty service takes. */
 const LEAST_HEAP_MB = 32;
 /** Where nobody says how many workers, there are no more than have this much heap each, in MB. */
@@ -62,6 +64,11 @@ export function memoryLimit(root = '/'): number {
   return least < totalmem() ? least : Infinity;
 }
 
+/** @returns how many processes and threads this process's group may have; Infinity where there is no limit */
+export function pidsLimit(root = '/'): number {
+  return leastLimit('pids', (file) => file('pids.max')[0] ?? NaN, root);
+}
+
 /**
  * @param limit - of memory, in bytes
  * @returns one worker for each CPU that this process may use, a part of one counted as one; fewer where memory is short
@@ -87,6 +94,11 @@ export function heapFor(workers: number, limit = memoryLimit()): number | undefi
 /** @returns whether a memory limit is too small for so many workers, whatever their heaps */
 export function isTight(workers: number, limit = memoryLimit()): boolean {
   return limit / 1024 ** 2 < LEAST_HEAP_MB * workers + BESIDE_HEAP_MB * (workers + 1);
+}
+
+/** @returns whether so few processes and threads are too few: beside the workers for primary, health check and a reload */
+export function isShortOfPids(workers: number, limit = pidsLimit()): boolean {
+  return limit < PIDS_OF_PROCESS * (workers + 3);
 }
 
 /** @returns what makes Node.js keep to heapFor(), as its own options; none where somebody has set a heap already */

@@ -4,7 +4,7 @@ import cluster from 'node:cluster';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createStatsServer } from '../stats/server';
 import { readBuild } from './build';
-import { heapLimit, isTight } from './capacity';
+import { heapLimit, isShortOfPids, isTight } from './capacity';
 import type { Config } from './config';
 import { asError, exitUnstarted, reasonOf } from './failure';
 import { startGuardian } from './guardian';
@@ -58,7 +58,9 @@ export async function startPrimary(config: Config): Promise<void> {
   // Each worker accepts for itself: no connection is given to one that dies or is blocked before it takes it.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ execArgv: [...process.execArgv, ...heapLimit(workers)] });
-  if (isTight(workers)) log.warn({ workers }, 'the memory limit is too small for so many workers: set WORKERS');
+  const tooSmall = 'is too small for so many workers: raise it, or set WORKERS';
+  if (isTight(workers)) log.warn({ workers }, `the memory limit ${tooSmall}`);
+  if (isShortOfPids(workers)) log.warn({ workers }, `the limit of processes ${tooSmall}`);
   slots.forEach(fork);
   setInterval(() => {
     slots.forEach(beat);

@@ -51,6 +51,11 @@ describeImage('the limits of a container', () => {
     expect(await workersAt(statsPort)).toHaveLength(Math.min(most, availableParallelism()));
   });
 
+  test('--pids-limit 50: the server says that it is too small', async () => {
+    const { id } = await start('--pids-limit', '50', '-e', 'WORKERS=2');
+    expect(await docker('logs', id)).toContain('the limit of processes is too small for so many workers');
+  });
+
   test('-m 256m: a leak ends in one worker’s heap limit, not in the kernel’s choice', async () => {
     const { id, port } = await start('-m', '256m', '--memory-swap', '256m', '-e', 'WORKERS=2');
     await eventually(async () => {

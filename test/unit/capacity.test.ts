@@ -1,7 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cpuQuota, heapFor, isTight, memoryLimit, workersFor } from '../../app/server/capacity';
+import {
+  cpuQuota,
+  heapFor,
+  isShortOfPids,
+  isTight,
+  memoryLimit,
+  pidsLimit,
+  workersFor,
+} from '../../app/server/capacity';
 
 let root: string;
 beforeEach(() => {
@@ -94,6 +102,20 @@ test.each([
   [64, Infinity, 2048, 15],
 ])('%d CPUs, a quota of %d and %d MB are %d workers', (cpus, quota, limit, expected) => {
   expect(workersFor(cpus, quota, limit * MB)).toBe(expected);
+});
+
+test.each([
+  ['v2', '0::/\n', 'sys/fs/cgroup/pids.max'],
+  ['v1', '8:pids:/docker/0123\n', 'sys/fs/cgroup/pids/pids.max'],
+])('control groups of %s: the limit of processes', (_, own, path) => {
+  files({ 'proc/self/cgroup': own, [path]: '77\n' });
+  expect(pidsLimit(root)).toBe(77);
+  files({ [path]: 'max\n' });
+  expect(pidsLimit(root)).toBe(Infinity);
+});
+
+test('the default limit of processes is enough for as many workers as there is memory for', () => {
+  expect([isShortOfPids(15, 1024), isShortOfPids(2, 54), isShortOfPids(2, Infinity)]).toEqual([false, true, false]);
 });
 
 test.each([320, 512, 2048])('of %d MB, each worker by default has a fair heap', (limit) => {
