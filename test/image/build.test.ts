@@ -86,6 +86,14 @@ describeImage('building the image', () => {
     await build('--target', 'dependencies');
   });
 
+  test('NPM_REGISTRY is where Compose has the packages installed from', async () => {
+    // Nobody listens there, and npm does not ask again.
+    const NPM_REGISTRY = 'http://127.0.0.1:9/';
+    appendFileSync(join(checkout.dir, '.npmrc'), '\nfetch-retries=0\n');
+    const failed = checkout.compose([...production, 'build'], { NPM_REGISTRY });
+    await expect(failed).rejects.toMatchObject({ stdout: expect.stringContaining(NPM_REGISTRY) as string });
+  });
+
   test('an image that was saved and loaded is started without a build', async () => {
     await checkout.compose([...production, 'build']);
     const file = join(checkout.dir, 'image.tar');
