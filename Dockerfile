@@ -1,4 +1,4 @@
-# One image for both modes: cmd.sh picks by ENV. docs/image.md says why it is built so.
+# One image for both modes: cmd.sh picks by ENV. docs/architecture.md says why it is built so.
 ARG NODE_IMAGE=""
 # The quotes are for Renovate, which fails on three closing braces in a row.
 ARG BASE=${NODE_IMAGE:-"node:26-trixie-slim"}
