@@ -2,8 +2,9 @@
 import { createRecorder } from '../stats/record';
 import { createVitals } from '../stats/vitals';
 import type { Config } from './config';
-import { createDrain } from './drain';
+import { drainServer } from './drain';
 import { asError, reasonOf } from './failure';
+import { Exchanges } from './http/exchange';
 import { createServer, type CreateApp } from './http/server';
 import { listen } from './listen';
 import { createLog } from './log';
@@ -32,7 +33,7 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
 
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   let isReady = true;
-  let drainServer: () => Promise<void> = () => Promise.resolve();
+  let drain: () => Promise<void> = () => Promise.resolve();
 
   process.on('message', ({ type }: ToWorker) => {
     isReady = false;
@@ -40,7 +41,7 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
     // Before it listens there is nothing to finish, and Node's cluster breaks on closing a server that is about to.
     if (state === 'starting') process.exit(0);
     state = 'draining';
-    void drainServer().then(() => {
+    void drain().then(() => {
       recorder.flush(() => process.exit(0));
     });
   });
@@ -60,13 +61,15 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
   });
 
   try {
+    const exchanges = new Exchanges();
     const server = createServer(await createApp(), {
       config,
       log,
       isReady: () => isReady,
       observer: recorder,
+      exchanges,
     });
-    drainServer = createDrain(server);
+    drain = () => drainServer(server, exchanges);
     await listen(server, { host: config.HOST, port: config.PORT, variable: 'PORT' });
     state = 'serving';
     const vitals = createVitals();

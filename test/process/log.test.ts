@@ -67,6 +67,36 @@ test('nothing is lost at a graceful exit', async () => {
   expect(logOf(server).filter(({ msg }) => msg === 'request')).toHaveLength(200);
 });
 
+test('the line of a request is written though its worker exits in the same moment', async () => {
+  const server = await serve(
+    { WORKERS: '1' },
+    `app.get('/last', (req, res) => { res.on('close', () => process.exit()).send('bye'); });`,
+  );
+  await get('/last');
+  await server.line(/"path":"\/last"/);
+});
+
+test('an error is written before a worker can be killed for it', async () => {
+  const server = await serve(
+    { WORKERS: '1' },
+    `app.get('/last', (req, res, next) => { next(new Error('its last')); setImmediate(() => process.kill(process.pid, 'SIGKILL')); });`,
+  );
+  await get('/last').catch(() => undefined);
+  await server.line(/"level":"error".*its last/);
+});
+
+test('the lines of several workers are whole, though many are written at once', async () => {
+  const server = await serve({ WORKERS: '3' });
+  const agent = new Agent({ keepAlive: true, maxSockets: 60 });
+  const paths = Array.from({ length: 3000 }, (_, index) => `/${String(index)}/${'x'.repeat(index % 3000)}`);
+  await Promise.all(paths.map((path) => get(path, { agent })));
+  agent.destroy();
+  server.kill('SIGTERM');
+  await server.closed;
+  const requests = logOf(server).filter(({ msg }) => msg === 'request');
+  expect(requests.map(({ path }) => path).sort()).toEqual(paths.sort());
+});
+
 test.each([{ ACCESS_LOG: 'off' }, { LOG_LEVEL: 'warn' }])('%j: no line for a request', async (env) => {
   project.replaceService(service(`app.get('/', () => { throw new Error('seen'); });`));
   const server = start({ ...env, WORKERS: '1' });

@@ -95,6 +95,22 @@ test('of an answer that takes too long, the observer is told once', async () => 
   expect(observer.onException).not.toHaveBeenCalled();
 });
 
+test('each that takes too long is answered in its turn, behind those that have begun to answer', async () => {
+  const app = express()
+    .get('/begins', (_req, res) => {
+      res.write('half');
+    })
+    .get('/', () => undefined);
+  const { port, observer, ended } = await serve(app, { REQUEST_TIMEOUT: 0.05 });
+  const begun = connect(port, '127.0.0.1');
+  await exchange(begun, '/begins', 'half\r\n');
+  const [first] = await Promise.all([fetch(port), fetch(port).then(() => fetch(port))]);
+  expect(first.status).toBe(503);
+  expect(await ended(3)).toMatchObject([{ status: 503 }, { status: 503 }, { status: 503 }]);
+  expect(observer.onTimeout).toHaveBeenCalledTimes(3);
+  begun.destroy();
+});
+
 test.each([
   [new Error('oops'), 1],
   [{ status: 503 }, 1],

@@ -1,6 +1,7 @@
 // One line in the log for each request, when its answer has ended.
 import type { Request } from 'express';
 import type { Logger } from '../log';
+import type { Exchange } from './exchange';
 import type { Outcome } from './outcome';
 import { idOf } from './request-id';
 
@@ -9,22 +10,26 @@ export function pathOf({ originalUrl, url }: Pick<Request, 'originalUrl' | 'url'
   return /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(originalUrl || url)?.[1] ?? '';
 }
 
+/** @returns the address of who sent the request, as far as TRUST_PROXY lets it be known */
+export function clientOf(req: Request): string | undefined {
+  // Express goes through all proxies, also where there are none.
+  return req.app.enabled('trust proxy') ? req.ip : req.socket.remoteAddress;
+}
+
 /**
- * Readies the line of a request. Of what the client says, only method, path and request id get into the log; no query,
- * header or cookie.
- * @param level - debug for what is asked all day by machines
- * @returns writes the line, which marks an answer that was cut, or a request, as aborted
+ * Writes the line of a request, at debug for a health check: they are asked for all day by machines. Of what the client
+ * says, only method, path and request id get into the log; no query, header or cookie.
+ * @param outcome - which marks an answer that was cut, or a request, as aborted
  */
-export function lineOf(log: Logger, req: Request, level: 'info' | 'debug'): (outcome: Outcome) => void {
-  const { method } = req;
-  const path = pathOf(req);
-  // Read now: a closed connection no longer knows.
-  const client = req.ip;
-  return ({ status, bytes, ms, cut }) => {
-    const aborted = cut !== undefined || undefined;
-    log[level](
-      { id: idOf(req), method, path, status, bytes, ms: Math.round(ms * 100) / 100, client, aborted },
-      'request',
-    );
-  };
+export function writeLine(
+  log: Logger,
+  { req, url, client, isHealth }: Exchange,
+  { method, status, bytes, ms, cut }: Outcome,
+): void {
+  const path = pathOf({ originalUrl: '', url });
+  const aborted = cut !== undefined || undefined;
+  log[isHealth ? 'debug' : 'info'](
+    { id: idOf(req), method, path, status, bytes, ms: Math.round(ms * 100) / 100, client, aborted },
+    'request',
+  );
 }

@@ -7,9 +7,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  * @returns whether the request was one of these, and is answered
  */
 export function answerHealth(req: IncomingMessage, res: ServerResponse, isReady: boolean): boolean {
-  if (req.method !== 'GET' && req.method !== 'HEAD') return false;
-  const path = req.url?.split('?', 1)[0];
-  if (path !== '/livez' && path !== '/readyz') return false;
+  const { method, url = '' } = req;
+  if (!url.startsWith('/livez') && !url.startsWith('/readyz')) return false;
+  const [path] = url.split('?', 1);
+  if ((path !== '/livez' && path !== '/readyz') || (method !== 'GET' && method !== 'HEAD')) return false;
 
   const well = path === '/livez' || isReady;
   res.writeHead(well ? 200 : 503, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' });

@@ -2,23 +2,38 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request } from 'express';
 import { answer, mute, refuse } from './answer';
+import type { Exchange } from './exchange';
 
 /**
- * Answers 503 in the service's place where it has not begun to answer in time.
+ * Bounds the time until the service begins to answer. One timer does for all, since the oldest is the first to be late.
  * @param ms - how long it may take; 0: for ever
- * @param onTimeout - called before the answer
+ * @param inFlight - from the oldest to the youngest
+ * @param onLate - called before a request is answered 503 in the service's place
+ * @returns is to be called when another is in flight
  */
-export function limitTime(req: Request, res: ServerResponse, ms: number, onTimeout: () => void): void {
-  if (ms === 0) return;
-  const timer = setTimeout(() => {
-    if (res.headersSent) return;
-    onTimeout();
-    answer(req, res, 503);
-    mute(res);
-  }, ms);
-  res.once('close', () => {
-    clearTimeout(timer);
-  });
+export function createTimeLimit(ms: number, inFlight: Set<Exchange>, onLate: (exchange: Exchange) => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const lookAfter = (left: number) => {
+    timer = setTimeout(look, left).unref();
+  };
+  const look = () => {
+    timer = undefined;
+    for (const exchange of inFlight) {
+      const { req, res, start } = exchange;
+      if (res.headersSent) continue;
+      const left = start + ms - performance.now();
+      if (left > 0) {
+        lookAfter(left);
+        return;
+      }
+      onLate(exchange);
+      answer(req, res, 503);
+      mute(res);
+    }
+  };
+  return () => {
+    if (ms > 0 && timer === undefined) lookAfter(ms);
+  };
 }
 
 /**
@@ -29,7 +44,7 @@ export function limitTime(req: Request, res: ServerResponse, ms: number, onTimeo
 export function refusalOf(req: IncomingMessage, mostBody: number): 400 | 413 | 417 | undefined {
   const { headers, httpVersion, url = '' } = req;
   // Node would warn of it, and write it to stderr with all that is in it.
-  if (!/^[/*]/.test(url) && !URL.canParse(url)) return 400;
+  if (!url.startsWith('/') && !url.startsWith('*') && !URL.canParse(url)) return 400;
   if (headers.host === undefined && httpVersion === '1.1') return 400;
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') return 417;
   if (mostBody > 0 && Number(headers['content-length'] ?? 0) > mostBody) return 413;

@@ -1,7 +1,5 @@
-// What became of a request, told once when its response is closed: to the log and to the stats.
-import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Request } from 'express';
+// What became of a request, when its response is closed: for the log and for the stats.
+import type { Exchange } from './exchange';
 import { routeOf } from './route';
 
 export interface Outcome {
@@ -17,17 +15,17 @@ export interface Outcome {
   cut: 'request' | 'answer' | undefined;
 }
 
-/** What a connection had sent when its last response was closed, in bytes. */
-const sent = new WeakMap<Socket, number>();
-
-/** Calls back when a response is closed, whether it was sent whole or not. */
-export function onOutcome(req: Request, res: ServerResponse, then: (outcome: Outcome) => void): void {
-  const { method, socket } = req;
-  const start = performance.now();
-  res.once('close', () => {
-    const bytes = socket.bytesWritten - (sent.get(socket) ?? 0);
-    sent.set(socket, socket.bytesWritten);
-    const cut = req.destroyed && !req.complete ? 'request' : res.writableFinished ? undefined : 'answer';
-    then({ method, route: routeOf(req), status: res.statusCode, bytes, ms: performance.now() - start, cut });
-  });
+/**
+ * Says what became of a request whose response has just been closed.
+ * @param bytes - of the response, as sent
+ */
+export function outcomeOf({ req, res, method, start }: Exchange, bytes: number): Outcome {
+  return {
+    method,
+    route: routeOf(req),
+    status: res.statusCode,
+    bytes,
+    ms: performance.now() - start,
+    cut: req.destroyed && !req.complete ? 'request' : res.writableFinished ? undefined : 'answer',
+  };
 }

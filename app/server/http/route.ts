@@ -34,9 +34,9 @@ function putDown(router: Router, prefix: string): void {
 export function routeOf(req: Request): string {
   const route = req.route as IRoute | undefined;
   if (route === undefined) return NONE;
-  if (!patterns.has(route)) {
-    const app = req.app as Application & { router: Router; path: () => string };
-    putDown(app.router, app.path().replace(/\/+/g, '/').replace(/\/$/, ''));
-  }
+  const known = patterns.get(route);
+  if (known !== undefined) return known;
+  const app = req.app as Application & { router: Router; path: () => string };
+  putDown(app.router, app.path().replace(/\/+/g, '/').replace(/\/$/, ''));
   return patterns.get(route) ?? patternOf(route);
 }

@@ -1,15 +1,17 @@
 // The HTTP server around the service: health first, then the service, then what it left unhandled.
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Express, Request, Response } from 'express';
-import { lineOf, pathOf } from './access-log';
+import { clientOf, pathOf, writeLine } from './access-log';
 import { answer } from './answer';
 import { answerHealth } from './health';
 import type { Config } from '../config';
-import { limitBody, limitTime, refusalOf } from './limits';
+import { classesOf } from './born';
+import { Exchanges, type Exchange } from './exchange';
+import { createTimeLimit, limitBody, refusalOf } from './limits';
 import type { Logger } from '../log';
-import { onOutcome, type Outcome } from './outcome';
-import { closeQueued } from './pipelining';
+import { outcomeOf, type Outcome } from './outcome';
 import { identify, idOf } from './request-id';
+import { quickenSend } from './send';
 import { answerUnhandled } from './unhandled';
 import { answerUnparsed } from './unparsed';
 
@@ -39,19 +41,35 @@ export interface ServerOptions {
   /** Whether new requests are welcome; always, where absent. */
   isReady?: () => boolean;
   observer?: Observer;
+  /** Where those in flight are kept, for whoever else has to know. */
+  exchanges?: Exchanges;
 }
 
 /**
  * Makes the server that serves an Express app. It does not listen.
  * @param app - the service; it is called as a middleware is, so that what it does not handle comes back here
  */
-export function createServer(app: Express, { config, log, isReady, observer }: ServerOptions): Server {
+export function createServer(
+  app: Express,
+  { config, log, isReady, observer, exchanges = new Exchanges() }: ServerOptions,
+): Server {
   app.disable('x-powered-by');
   if (config.TRUST_PROXY !== false) app.set('trust proxy', config.TRUST_PROXY);
+  quickenSend(app);
   const errors = { log, showTraces: config.ENV === 'DEV' };
   const late = `no answer within REQUEST_TIMEOUT=${String(config.REQUEST_TIMEOUT)} s`;
+  const watchTime = createTimeLimit(config.REQUEST_TIMEOUT * 1000, exchanges.inFlight, ({ req, method }) => {
+    log.warn({ id: idOf(req), method, path: pathOf(req) }, late);
+    observer?.onTimeout();
+  });
+  const onEnd = (exchange: Exchange, bytes: number) => {
+    const outcome = outcomeOf(exchange, bytes);
+    if (config.ACCESS_LOG) writeLine(log, exchange, outcome);
+    if (!exchange.isHealth) observer?.onEnd(outcome);
+  };
 
   const server = createHttpServer({
+    ...classesOf(app),
     headersTimeout: config.HEADERS_TIMEOUT * 1000,
     requestTimeout: config.RECEIVE_TIMEOUT * 1000,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT * 1000,
@@ -60,8 +78,7 @@ export function createServer(app: Express, { config, log, isReady, observer }: S
     // Refused below, with a request id and a line in the log.
     requireHostHeader: false,
   });
-  closeQueued(server);
-  answerUnparsed(server, log, observer?.onUnparsed);
+  answerUnparsed(server, { exchanges, log, onUnparsed: observer?.onUnparsed });
   server.on('checkExpectation', (req, res) => server.emit('request', req, res));
   server.on('checkContinue', (req, res) => {
     if (refusalOf(req, config.MAX_BODY_SIZE) === undefined) res.writeContinue();
@@ -69,16 +86,14 @@ export function createServer(app: Express, { config, log, isReady, observer }: S
   });
 
   server.on('request', (incoming, outgoing) => {
-    // As Express itself does when it gets them.
-    const req = Object.setPrototypeOf(incoming, app.request) as Request;
-    const res = Object.setPrototypeOf(outgoing, app.response) as Response;
+    const req = incoming as Request;
+    const res = outgoing as Response;
     identify(req, res);
     const isHealth = answerHealth(req, res, isReady?.() ?? true);
-    const writeLine = config.ACCESS_LOG ? lineOf(log, req, isHealth ? 'debug' : 'info') : undefined;
-    onOutcome(req, res, (outcome) => {
-      writeLine?.(outcome);
-      if (!isHealth) observer?.onEnd(outcome);
-    });
+    const client = config.ACCESS_LOG ? clientOf(req) : undefined;
+    const { method, url } = req;
+    const exchange = { req, res, method, url, client, isHealth, start: performance.now() };
+    exchanges.begin(exchange, onEnd);
     if (isHealth) return;
     observer?.onRequest();
     const refusal = refusalOf(req, config.MAX_BODY_SIZE);
@@ -89,10 +104,7 @@ export function createServer(app: Express, { config, log, isReady, observer }: S
       return;
     }
     limitBody(req, res, config.MAX_BODY_SIZE);
-    limitTime(req, res, config.REQUEST_TIMEOUT * 1000, () => {
-      log.warn({ id: idOf(req), method: req.method, path: pathOf(req) }, late);
-      observer?.onTimeout();
-    });
+    watchTime();
     app(req, res, (error?: unknown) => {
       let exceptions = 0;
       const onException = () => {

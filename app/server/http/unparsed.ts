@@ -1,8 +1,9 @@
 // The answers to bytes that are no HTTP request, or too slow in coming.
-import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
+import { STATUS_CODES, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Request } from 'express';
 import { answerFor, refuse } from './answer';
+import type { Exchanges } from './exchange';
 import type { Logger } from '../log';
 
 /** What Node itself answers to a broken request, by the error's code. */
@@ -20,13 +21,14 @@ interface ClientError extends Error {
 /**
  * Answers requests that Node could not parse, as Node would, but for a well-formed one whose method Node does not know:
  * no route can have it, so that is a 404 like any other, as is CONNECT.
+ * @param exchanges - know what else is being answered on a connection
  * @param log - gets a line for each answer to what has not even become a request
  * @param onUnparsed - called for each, and for a request whose body is broken
  */
-export function answerUnparsed(server: Server, log: Logger, onUnparsed?: () => void): void {
-  const last = new WeakMap<Duplex, ServerResponse>();
-  server.on('request', ({ socket }, res: ServerResponse) => last.set(socket, res));
-
+export function answerUnparsed(
+  server: Server,
+  { exchanges, log, onUnparsed }: { exchanges: Exchanges; log: Logger; onUnparsed: (() => void) | undefined },
+): void {
   const sayTo = (socket: Duplex & { remoteAddress?: string }, status: number, json: boolean, code?: string) => {
     const { type, body } = answerFor(status, json ? 'json' : 'text');
     log.info({ status, code, client: socket.remoteAddress }, 'no request');
@@ -38,7 +40,7 @@ export function answerUnparsed(server: Server, log: Logger, onUnparsed?: () => v
     );
   };
 
-  const isFree = (socket: Duplex) => last.get(socket)?.writableFinished !== false;
+  const isFree = (socket: Duplex) => exchanges.lastOf(socket)?.writableFinished !== false;
 
   // For a proxy, which this is not; Node would close the connection without a word.
   server.on('connect', (req, socket) => {
@@ -46,7 +48,7 @@ export function answerUnparsed(server: Server, log: Logger, onUnparsed?: () => v
     else sayTo(socket, 404, req.headers.accept?.includes('json') === true, 'CONNECT');
   });
   server.on('clientError', (error: ClientError, socket: Duplex) => {
-    const res = last.get(socket);
+    const res = exchanges.lastOf(socket);
     // In the place of another request's answer, or in the middle of one, this one's would be taken for it.
     const isOwn = res?.req.complete === false && !res.headersSent && res.socket !== null;
     if (error.code === 'ECONNRESET' || !socket.writable || !(isOwn || isFree(socket))) {
