@@ -70,7 +70,7 @@ describeImage('building the image', () => {
     await docker('build', '--file', dockerfile, '--output', out, checkout.dir);
     const ofBuild = ['.npmrc', 'app', 'cmd.sh', 'nodemon.json', 'package-lock.json', 'package.json', 'tsconfig.json'];
     const documents = ['.env.example', 'Dockerfile', 'README.md', 'docker-compose.prod.yml', 'docker-compose.yml'];
-    const ofTest = ['test', 'doctor', 'jest.config.js', ...documents];
+    const ofTest = ['test', 'bench', 'doctor', 'jest.config.js', ...documents];
     expect(readdirSync(out).sort()).toEqual([...ofBuild, ...ofTest].sort());
   });
 

@@ -1,0 +1,98 @@
+// Load on a server, from a container that shares its network: it never leaves the loopback.
+import { docker } from './engine';
+import { percentile } from './statistics';
+
+/** What came of one window of load. */
+export interface Result {
+  requests: number;
+  /** For how long there was load, in s. */
+  seconds: number;
+  /** Connections that failed or broke, answers of another status than 2xx, timeouts. */
+  errors: number;
+}
+
+export interface Workload {
+  path: string;
+  connections: number;
+  /** Whether each request comes on a connection of its own. */
+  isNew: boolean;
+}
+
+/** Latencies at a fixed rate, in ms. */
+export type Latency = Record<'p50' | 'p99' | 'p999', number>;
+
+const PORT = 9090;
+/** A fixed rate is spread over so many connections. */
+const RATE_CONNECTIONS = 50;
+
+/** Reads what wrk.lua prints, behind wrk's own lines. */
+export function readWrk(output: string): Result {
+  const { requests, micros, errors } = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Record<string, number>;
+  return { requests: requests ?? NaN, seconds: (micros ?? NaN) / 1e6, errors: errors ?? NaN };
+}
+
+/**
+ * Reads the log of h2load's requests: start, status, and how long it took, times in microseconds. The requests of the
+ * first second, in which the connections are made, are left out. https://nghttp2.org/documentation/h2load.1.html
+ */
+export function readH2load(log: string): Latency {
+  const rows = log
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t').map(Number));
+  const begin = Math.min(...rows.map(([start = NaN]) => start)) + 1e6;
+  const ms = rows.flatMap(([start = 0, status, micros = NaN]) =>
+    start >= begin && status === 200 ? [micros / 1000] : [],
+  );
+  return { p50: percentile(ms, 0.5), p99: percentile(ms, 0.99), p999: percentile(ms, 0.999) };
+}
+
+/** Reads what autocannon prints with --json; its latencies are in ms. https://github.com/mcollina/autocannon */
+export function readAutocannon(output: string): Result & Latency {
+  const { requests, duration, errors, timeouts, non2xx, latency } = JSON.parse(output) as {
+    requests: { total: number };
+    latency: { p50: number; p99: number; p99_9: number };
+  } & Record<'duration' | 'errors' | 'timeouts' | 'non2xx', number>;
+  const { p50, p99, p99_9: p999 } = latency;
+  return { requests: requests.total, seconds: duration, errors: errors + timeouts + non2xx, p50, p99, p999 };
+}
+
+/** The tools of one image. */
+export class LoadTool {
+  readonly isWrk: boolean;
+  /** Their names and versions. */
+  readonly version: string;
+
+  constructor(private readonly image: string) {
+    const first = (...command: string[]) =>
+      docker('run', '--rm', this.image, 'sh', '-c', ...command).split('\n')[0] ?? '';
+    this.isWrk = first('command -v wrk || true') !== '';
+    this.version = this.isWrk
+      ? `wrk ${/[\d.]+/.exec(first('wrk --version || true'))?.[0] ?? ''}, ${first('h2load --version')}`
+      : `autocannon ${/[\d.]+/.exec(first('autocannon --version'))?.[0] ?? ''}`;
+  }
+
+  /** Sends requests as fast as they are answered. */
+  run(container: string, { path, connections, isNew }: Workload, seconds: number): Result {
+    const url = `http://127.0.0.1:${String(PORT)}${path}`;
+    const common = ['-c', String(connections), '-d', String(seconds)];
+    if (!this.isWrk) {
+      const reconnect = isNew ? ['--reconnectRate', '1'] : [];
+      return readAutocannon(docker('exec', container, 'autocannon', '--json', ...common, ...reconnect, url));
+    }
+    const close = isNew ? ['-H', 'Connection: close'] : [];
+    return readWrk(docker('exec', container, 'wrk', '-t', '1', '-s', 'wrk.lua', ...common, ...close, url));
+  }
+
+  /** Sends so many requests a second, on connections that are kept. */
+  latency(container: string, rate: number, seconds: number): Latency {
+    const url = `http://127.0.0.1:${String(PORT)}/`;
+    if (!this.isWrk) {
+      const common = ['-c', String(RATE_CONNECTIONS), '-d', String(seconds), '-R', String(rate)];
+      return readAutocannon(docker('exec', container, 'autocannon', '--json', ...common, url));
+    }
+    const own = ['-c', String(RATE_CONNECTIONS), '-D', String(seconds + 1), '--rps', String(rate / RATE_CONNECTIONS)];
+    const h2load = `h2load --h1 ${own.join(' ')} --log-file=/tmp/log ${url} >/dev/null`;
+    return readH2load(docker('exec', container, 'sh', '-c', `rm -f /tmp/log; ${h2load} && cat /tmp/log`));
+  }
+}

@@ -1,0 +1,134 @@
+// What is compared: images, how they are started, and the containers that run them.
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { docker } from './engine';
+
+const run = `identidock-bench-${String(process.pid)}`;
+const dockerfile = readFileSync('Dockerfile', 'utf8');
+
+/** What everything is built on. */
+export const base = process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(dockerfile)?.[1] ?? '';
+
+/** The stages of bench/stacks/Dockerfile, and the production image. */
+export type Image = 'service' | 'seed' | 'pm2' | 'load';
+
+/** One of those that are compared. */
+export interface Stack {
+  key: string;
+  name: string;
+  image: Image;
+  env?: Record<string, string>;
+  command?: string[];
+}
+
+const own = { ENV: 'PROD', WORKERS: '1' };
+const seed = ['uwsgi', '--plugins', 'http,python3', '--http', '0.0.0.0:9090', '--http-keepalive'];
+
+export const stacks: Stack[] = [
+  { key: 'log', name: 'identidock, access log', image: 'service', env: own },
+  { key: 'identidock', name: 'identidock, ACCESS_LOG=off', image: 'service', env: { ...own, ACCESS_LOG: 'off' } },
+  { key: 'flask', name: 'Flask, uWSGI, as written', image: 'seed' },
+  {
+    key: 'flask-keepalive',
+    name: 'Flask, uWSGI --http-keepalive',
+    image: 'seed',
+    command: [...seed, '--wsgi-file', '/app/identidock.py', '--callable', 'app', '--stats', '0.0.0.0:9191'],
+  },
+  { key: 'limit', name: 'node:http cluster, the limit', image: 'service' },
+  { key: 'pm2', name: 'Express, pm2-runtime cluster', image: 'pm2', env: { NODE_ENV: 'production' } },
+  {
+    key: 'plain',
+    name: 'Express, one process',
+    image: 'service',
+    env: { NODE_ENV: 'production' },
+    command: ['node', '/bench/plain.js'],
+  },
+];
+
+export const imageName = (image: Image) => `${run}-${image}`;
+
+/** Builds images, the production image first, from this project with the comparison's service in it. */
+export function build(images: Set<Image>): void {
+  const dir = mkdtempSync(join(tmpdir(), 'identidock-bench-'));
+  try {
+    const needed = ['app', 'cmd.sh', '.dockerignore', '.npmrc', 'nodemon.json', 'package.json', 'package-lock.json'];
+    for (const path of [...needed, 'tsconfig.json', 'Dockerfile'])
+      cpSync(path, join(dir, basename(path)), { recursive: true });
+    cpSync('bench/stacks/identidock.ts', join(dir, 'app/identidock.ts'));
+    docker('build', '--tag', imageName('service'), '--build-arg', `NODE_IMAGE=${base}`, dir);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+  const args = { BASE: base, SERVICE: imageName('service'), LOAD: process.env.LOAD ?? 'wrk' };
+  const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  for (const target of images) {
+    if (target === 'service') continue;
+    docker('build', '--tag', imageName(target), '--target', target, ...buildArgs, 'bench/stacks');
+  }
+}
+
+/** A server, and beside it the container that loads it. */
+export interface Started {
+  server: string;
+  load: string;
+}
+
+/** The first CPU is the servers', the others are the load's; where there is only one, it is both's. */
+export const loadCpus =
+  availableParallelism() > 2 ? `1-${String(availableParallelism() - 1)}` : String(availableParallelism() - 1);
+
+let count = 0;
+
+/** @param cpus - as --cpuset-cpus takes them */
+export function start({ image, env = {}, command = [] }: Omit<Stack, 'key' | 'name'>, cpus = '0'): Started {
+  const common = ['--detach', '--init'];
+  const name = () => ['--name', `${run}-${String((count += 1))}`];
+  const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
+  const mount = ['--volume', `${join(process.cwd(), 'bench/stacks')}:/bench:ro`];
+  // The others inherit the image's, and have nothing that answers it.
+  const health = image === 'service' && command.length === 0 ? [] : ['--no-healthcheck'];
+  // It has no network but its own loopback.
+  const place = ['--network', 'none', '--cpuset-cpus', cpus];
+  const server = docker(
+    'run',
+    ...common,
+    ...name(),
+    ...place,
+    ...health,
+    ...mount,
+    ...variables,
+    imageName(image),
+    ...command,
+  );
+  const beside = ['--network', `container:${server}`, '--cpuset-cpus', loadCpus];
+  const load = docker('run', ...common, ...name(), ...beside, imageName('load'));
+  return { server, load };
+}
+
+export function stop({ server, load }: Started): void {
+  docker('rm', '--force', load, server);
+}
+
+/** Removes all that this run has made. */
+export function cleanUp(): void {
+  const containers = docker('ps', '--all', '--quiet', '--filter', `name=^${run}-`);
+  if (containers !== '') docker('rm', '--force', ...containers.split('\n'));
+  const images = docker('image', 'ls', '--format', '{{.Repository}}', '--filter', `reference=${run}-*`);
+  if (images !== '') docker('image', 'rm', '--force', ...images.split('\n'));
+}
+
+/** What a server answers to GET. */
+export interface Answer {
+  status: number;
+  /** Names and values in turn. */
+  headers: string[];
+  body: string;
+  /** All of it, in bytes. */
+  bytes: number;
+}
+
+/** Asks a server, as soon as it listens. */
+export function ask({ load }: Started, path: string, port = 9090): Answer {
+  return JSON.parse(docker('exec', load, 'node', 'get.js', String(port), path)) as Answer;
+}

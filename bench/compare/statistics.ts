@@ -1,0 +1,34 @@
+// Medians, spreads and ratios of what was measured in rounds.
+
+/**
+ * @param q - from 0 to 1
+ * @returns the value below which that part of the values is, by nearest rank; NaN where there are none
+ */
+export function percentile(values: number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? NaN;
+}
+
+/** @returns the median; of an even number of values, the mean of the middle two */
+export function median(values: number[]): number {
+  return (
+    (percentile(values, 0.5) +
+      -percentile(
+        values.map((value) => -value),
+        0.5,
+      )) /
+    2
+  );
+}
+
+/** @returns the ratios of one to another, each within the same round: what else the machine does changes between rounds */
+export function ratios(ones: number[], others: number[]): number[] {
+  return ones.map((one, round) => one / (others[round] ?? NaN));
+}
+
+/** @returns the median, and in parentheses the least and the most; - where nothing was measured */
+export function spread(values: number[], digits: number): string {
+  if (values.length === 0 || values.some(Number.isNaN)) return '-';
+  const text = (value: number) => value.toFixed(digits);
+  return `${text(median(values))} (${text(Math.min(...values))}-${text(Math.max(...values))})`;
+}

@@ -1,0 +1,51 @@
+// What the server is held against: a ratio each, wanted and measured.
+import type { Report } from './report';
+import { median, ratios, spread } from './statistics';
+
+/** @returns a table in Markdown, of what was measured in this run */
+export function held({ stacks, workloads, policies, readers }: Report): string {
+  const costs = (key: string) =>
+    workloads[0]?.windows[stacks.findIndex((stack) => stack.key === key)]?.map(({ cost }) => cost);
+  const rows: string[] = [];
+  const add = (what: string, wanted: number, measured: number[], isMost = false) => {
+    const value = median(measured);
+    const isMet = isMost ? value <= wanted : value >= wanted;
+    const cells = [
+      what,
+      `${isMost ? 'at most' : 'at least'} ${String(wanted)}`,
+      spread(measured, 2),
+      isMet ? 'yes' : 'no',
+    ];
+    rows.push(`| ${cells.join(' | ')} |`);
+  };
+  const perCpu = (what: string, one: string, other: string, wanted: number) => {
+    const [ours, theirs] = [costs(one), costs(other)];
+    if (ours !== undefined && theirs !== undefined) add(what, wanted, ratios(theirs, ours));
+  };
+
+  perCpu('with access log / Flask, uWSGI', 'log', 'flask', 6);
+  perCpu('with access log / Flask, uWSGI --http-keepalive', 'log', 'flask-keepalive', 6);
+  perCpu('with access log / the limit', 'log', 'limit', 0.55);
+  perCpu('without / the limit', 'identidock', 'limit', 0.75);
+  perCpu('without / pm2-runtime', 'identidock', 'pm2', 1.2);
+  for (const { workers, isNew, own, roundRobin } of policies ?? []) {
+    if (!isNew) continue;
+    const better = own.map(({ rate }, round) => Math.max(rate, roundRobin[round]?.rate ?? 0));
+    const name = `new connections, ${String(workers)} workers: `;
+    const rates = own.map(({ rate }) => rate);
+    add(`${name}requests/s / the better policy`, 0.9, ratios(rates, better));
+    add(
+      `${name}busiest worker / least busy`,
+      2,
+      own.map(({ share }) => share),
+      true,
+    );
+  }
+  if (readers !== undefined) {
+    const rates = [readers.read, readers.unread].map((windows) => windows.map(({ rate }) => rate));
+    add('requests/s with the stats read 10 times a second / unread', 0.95, ratios(rates[0] ?? [], rates[1] ?? []));
+  }
+  const head =
+    '| requests per CPU-second, 14 bytes, keep-alive, unless said | wanted | measured | reached |\n| --- | ---: | ---: | --- |';
+  return [head, ...rows].join('\n');
+}

@@ -1,0 +1,122 @@
+import request from 'supertest';
+import { readAutocannon, readH2load, readWrk } from '../../bench/compare/load';
+import { readOptions } from '../../bench/compare/options';
+import { median, percentile, ratios, spread } from '../../bench/compare/statistics';
+import { held } from '../../bench/compare/targets';
+import { createApp } from '../../bench/stacks/identidock';
+
+describe('statistics', () => {
+  test.each([
+    [[], NaN],
+    [[3], 3],
+    [[9, 1, 5], 5],
+    [[4, 1, 3, 2], 2.5],
+    [[-1, 10, 9], 9],
+  ])('the median of %j is %d', (values, expected) => {
+    expect(median(values)).toBe(expected);
+  });
+
+  test.each([
+    [0.5, 50],
+    [0.99, 99],
+    [0.999, 100],
+    [0, 1],
+  ])('percentile %d of 1 to 100 is %d', (q, expected) => {
+    expect(percentile(Array.from({ length: 100 }, (_, index) => 100 - index), q)).toBe(expected);
+  });
+
+  test('ratios are those of one round each', () => {
+    expect(ratios([10, 30], [5, 10])).toEqual([2, 3]);
+    expect(ratios([10, 30], [5])).toEqual([2, NaN]);
+  });
+
+  test('a spread is median, least and most; - where there is none', () => {
+    expect(spread([3, 1, 2], 1)).toBe('2.0 (1.0-3.0)');
+    expect([spread([], 1), spread([NaN, 1], 1)]).toEqual(['-', '-']);
+  });
+});
+
+describe('what the load tools print', () => {
+  test('wrk, by its script', () => {
+    const output = `Running 1s test @ http://127.0.0.1:9090/
+  1 threads and 64 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency   826.62us  343.14us   7.89ms   94.57%
+    Req/Sec    77.14k     5.08k   80.22k    90.00%
+  76786 requests in 1.00s, 21.16MB read
+Requests/sec:  76663.52
+Transfer/sec:     21.13MB
+{"requests":76786,"micros":1001598,"errors":2}
+`;
+    expect(readWrk(output)).toEqual({ requests: 76786, seconds: 1.001598, errors: 2 });
+  });
+
+  test('h2load, without the first second and without what failed', () => {
+    const start = 1_795_443_242_000_000;
+    const rows = [[start, 200, 90_000], ...[4, 3, 2, 1].map((ms) => [start + 1e6 + ms, 200, ms * 1000])];
+    const log = [...rows, [start + 2e6, 500, 9000], [start + 2e6, -1, 8000]].map((row) => row.join('\t')).join('\n');
+    expect(readH2load(`${log}\n`)).toEqual({ p50: 2, p99: 4, p999: 4 });
+  });
+
+  test('autocannon', () => {
+    const output = JSON.stringify({
+      duration: 1.02,
+      requests: { total: 9000, average: 8900 },
+      latency: { average: 1.5, p50: 1, p99: 3, p99_9: 7 },
+      errors: 1,
+      timeouts: 2,
+      non2xx: 3,
+    });
+    expect(readAutocannon(output)).toEqual({ requests: 9000, seconds: 1.02, errors: 6, p50: 1, p99: 3, p999: 7 });
+  });
+});
+
+describe('options', () => {
+  const stacks = [{ key: 'a' }, { key: 'b' }];
+
+  test('without any, all is measured, and the page goes to docs/', () => {
+    const expected = { only: ['a', 'b'], out: 'docs', isWhole: true };
+    expect(readOptions([], stacks)).toMatchObject(expected);
+  });
+
+  test.each([
+    [['--rounds', '1']],
+    [['--seconds', '1']],
+    [['--only', 'b']],
+  ])('%j leaves docs/ alone', (args) => {
+    expect(readOptions(args, stacks).out).toBeUndefined();
+    expect(readOptions([...args, '--out', 'x'], stacks).out).toBe('x');
+  });
+
+  test.each([
+    [['--rounds', '0'], '--rounds=0: expected a whole number from 1 to 999'],
+    [['--seconds', 'x'], '--seconds=x: expected a whole number from 1 to 999'],
+    [['--only', 'a,c'], '--only=c: expected some of a,b'],
+    [['--nosuch'], "Unknown option '--nosuch'"],
+  ])('%j is an error', (args, message) => {
+    expect(() => readOptions(args, stacks)).toThrow(message);
+  });
+});
+
+test('what is held against what is told from requests per CPU-second, round by round', () => {
+  const windows = (...costs: number[]) => costs.map((cost) => ({ cost, rate: 1e6 / cost, errors: 0, memory: 1 }));
+  const own = windows(10, 20, 40).map((window) => ({ ...window, share: 2.5 }));
+  const text = held({
+    stacks: [{ key: 'log' }, { key: 'limit' }, { key: 'flask' }],
+    workloads: [{ windows: [windows(10, 20, 40), windows(6, 12, 20), windows(50, 100, 200)] }],
+    policies: [{ workers: 2, isNew: true, own, roundRobin: own }],
+  } as unknown as Parameters<typeof held>[0]);
+  const rows = text.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  expect(rows.slice(2).map((row) => row.slice(2, 5))).toEqual([
+    ['at least 6', '5.00 (5.00-5.00)', 'no'],
+    ['at least 0.55', '0.60 (0.50-0.60)', 'yes'],
+    ['at least 0.9', '1.00 (1.00-1.00)', 'yes'],
+    ['at most 2', '2.50 (2.50-2.50)', 'no'],
+  ]);
+});
+
+test('the service of the comparison answers 14 bytes, and some 10 KB', async () => {
+  const [hello, json] = [await request(createApp()).get('/'), await request(createApp()).get('/json')];
+  expect(hello.text).toHaveLength(14);
+  expect(json.text.length / 1000).toBeCloseTo(10, -1);
+});
