@@ -25,6 +25,8 @@ import type { Answer, Started } from './compare/stacks';
 const CONNECTIONS = 64;
 /** In requests a second: all can do it, and have time to spare. */
 const RATE = 2000;
+/** What readers of the stats take is less than what windows differ by: so many times as many of them are needed. */
+const FINER = 4;
 /** How long a server that has been loaded may take to tell its stats. */
 const SETTLE_MS = 500;
 
@@ -66,9 +68,10 @@ async function windowOf({ server, load }: Started, workload: Workload, seconds =
 async function inRounds<Item, Value>(
   items: Item[],
   measure: (item: Item) => Promise<Value> | Value,
+  rounds = options.rounds,
 ): Promise<Value[][]> {
   const values = new Map(items.map((item) => [item, [] as Value[]]));
-  for (let round = -1; round < options.rounds; round += 1) {
+  for (let round = -1; round < rounds; round += 1) {
     const first = Math.max(round, 0) % items.length;
     for (const item of [...items.slice(first), ...items.slice(0, first)]) {
       const value = await measure(item);
@@ -169,14 +172,15 @@ async function comparePolicies(): Promise<NonNullable<Report['policies']>> {
 async function compareReaders(): Promise<NonNullable<Report['readers']>> {
   say('stats read');
   const started = startOwn(1);
-  const [unread = [], read = []] = await inRounds([false, true], async (isRead) => {
+  const windowWith = async (isRead: boolean) => {
     // It ends by itself, a moment after the load.
     const command = ['exec', started.load, 'node', 'read.js', String(options.seconds + 1)];
     const reader = isRead ? once(spawn('docker', command, { stdio: 'ignore' }), 'exit') : undefined;
     const window = await windowOf(started, { path: '/', connections: CONNECTIONS, isNew: false });
     await reader;
     return window;
-  });
+  };
+  const [unread = [], read = []] = await inRounds([false, true], windowWith, FINER * options.rounds);
   stop(started);
   return { unread, read };
 }
@@ -216,7 +220,8 @@ async function main(): Promise<void> {
   const rest: Pick<Report, 'policies' | 'readers' | 'growth'> = options.isWhole
     ? { policies: await comparePolicies(), readers: await compareReaders(), growth: await grow() }
     : {};
-  await report({ options, stacks: chosen, load: tool.version, loadCpus, loadBefore, rate: RATE, ...compared, ...rest });
+  const load = { load: tool.version, loadCpus, loadBefore, rate: RATE, canPlot: tool.isWrk };
+  await report({ options, stacks: chosen, ...load, ...compared, ...rest });
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));

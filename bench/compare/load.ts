@@ -76,11 +76,9 @@ export class LoadTool {
   run(container: string, { path, connections, isNew }: Workload, seconds: number): Result {
     const url = `http://127.0.0.1:${String(PORT)}${path}`;
     const common = ['-c', String(connections), '-d', String(seconds)];
-    if (!this.isWrk) {
-      const reconnect = isNew ? ['--reconnectRate', '1'] : [];
-      return readAutocannon(docker('exec', container, 'autocannon', '--json', ...common, ...reconnect, url));
-    }
+    // autocannon's --reconnectRate would not wait for the answer.
     const close = isNew ? ['-H', 'Connection: close'] : [];
+    if (!this.isWrk) return readAutocannon(docker('exec', container, 'autocannon', '--json', ...common, ...close, url));
     return readWrk(docker('exec', container, 'wrk', '-t', '1', '-s', 'wrk.lua', ...common, ...close, url));
   }
 

@@ -12,7 +12,7 @@ export function plot({ stacks, workloads }: Report): string {
       const perSecond = (windows[index] ?? []).map(({ cost }) => 1e6 / cost);
       return [median(perSecond), Math.min(...perSecond), Math.max(...perSecond)].map((value) => value.toFixed(0));
     });
-    return [JSON.stringify(name.replace(', ', ',\\n')), ...cells].join(' ');
+    return [JSON.stringify(name.replace(/, | (?=--)/g, '\n')), ...cells].join(' ');
   });
   const columns = kinds.map(({ name }, kind) => {
     const from = 2 + 3 * kind;
@@ -23,7 +23,7 @@ export function plot({ stacks, workloads }: Report): string {
 $data << END
 ${rows.join('\n')}
 END
-set terminal svg size 960,420 font "sans-serif,12" background "white"
+set terminal svg noenhanced size 1080,440 font "sans-serif,12" background "white"
 set title "Requests per second of CPU time, 14 bytes (more is better)"
 set style data histograms
 set style histogram errorbars gap 1 linewidth 1

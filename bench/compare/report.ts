@@ -1,5 +1,5 @@
 // What the benchmark says of what it measured: a page, and one plot.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { format } from 'prettier';
@@ -19,6 +19,8 @@ export interface Report {
   /** The tools of the load, and the CPUs that they ran on. */
   load: string;
   loadCpus: string;
+  /** Whether gnuplot is there. */
+  canPlot: boolean;
   /** The machine's load average before anything was measured. */
   loadBefore: number;
   /** At which latency was measured, in requests a second. */
@@ -149,9 +151,7 @@ requests a second depend on what else the machine does.
 ## What is held against what
 
 ${held(all)}
-
-![Requests per CPU-second](benchmarks.svg)
-
+${all.canPlot ? '\n![Requests per CPU-second](benchmarks.svg)\n' : ''}
 ## Requests as fast as they are answered
 
 64 connections.
@@ -202,7 +202,8 @@ ${table(
       : `
 ## As work grows
 
-14 bytes, kept connections, without access log. Where workers and load share CPUs, requests a second say little.
+14 bytes, kept connections, without access log. Where workers and load share CPUs, requests a second say little. An
+error is an answer that took longer than the 2 s for which wrk waits, as at the beginning, when all connect at once.
 
 ${growthTable(growth)}
 
@@ -225,5 +226,8 @@ export async function report(all: Report): Promise<void> {
   if (out === undefined) return;
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'benchmarks.md'), text);
-  writeFileSync(join(out, 'benchmarks.svg'), plot(all));
+  const svg = join(out, 'benchmarks.svg');
+  rmSync(svg, { force: true });
+  if (all.canPlot) writeFileSync(svg, plot(all));
+  else console.log('No plot: gnuplot could not be had from the packages.');
 }

@@ -28,7 +28,10 @@ describeImage('npm run bench', () => {
     const rows = [...page.matchAll(/^\| (?:identidock, A|node:http).*$/gm)].map(([row]) => row.split('|'));
     // In each of the four workloads, and in the table of latencies.
     expect(rows).toHaveLength(10);
-    const [rates, errors] = [rows.slice(0, 8).map((row) => parseFloat(row[2] ?? '')), rows.slice(0, 8).map((row) => row[5])];
+    const [rates, errors] = [
+      rows.slice(0, 8).map((row) => parseFloat(row[2] ?? '')),
+      rows.slice(0, 8).map((row) => row[5]),
+    ];
     expect(Math.min(...rates)).toBeGreaterThan(0);
     expect(new Set(errors.map(Number))).toEqual(new Set([0]));
     for (const row of rows.slice(8)) expect(parseFloat(row[2] ?? '')).toBeGreaterThan(0);

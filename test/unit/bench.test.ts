@@ -22,7 +22,12 @@ describe('statistics', () => {
     [0.999, 100],
     [0, 1],
   ])('percentile %d of 1 to 100 is %d', (q, expected) => {
-    expect(percentile(Array.from({ length: 100 }, (_, index) => 100 - index), q)).toBe(expected);
+    expect(
+      percentile(
+        Array.from({ length: 100 }, (_, index) => 100 - index),
+        q,
+      ),
+    ).toBe(expected);
   });
 
   test('ratios are those of one round each', () => {
@@ -79,11 +84,7 @@ describe('options', () => {
     expect(readOptions([], stacks)).toMatchObject(expected);
   });
 
-  test.each([
-    [['--rounds', '1']],
-    [['--seconds', '1']],
-    [['--only', 'b']],
-  ])('%j leaves docs/ alone', (args) => {
+  test.each([[['--rounds', '1']], [['--seconds', '1']], [['--only', 'b']]])('%j leaves docs/ alone', (args) => {
     expect(readOptions(args, stacks).out).toBeUndefined();
     expect(readOptions([...args, '--out', 'x'], stacks).out).toBe('x');
   });
