@@ -29,6 +29,7 @@ set style data histograms
 set style histogram errorbars gap 1 linewidth 1
 set style fill solid 0.9
 set boxwidth 0.9
+set bmargin 4.5
 set yrange [0:*]
 set format y "%.0f"
 set grid ytics
