@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import express, { type RequestHandler } from 'express';
+import express, { type RequestHandler, type Response } from 'express';
 import { serve } from './observer';
 
 /** The bytes of an answer, without the headers that are the server's own. */
@@ -116,6 +116,100 @@ test('a mounted app, of other settings, answers as under plain Express, too', as
   await once(plain, 'listening');
   const { port } = await serve(create());
   expect(await answersOf(port)).toEqual(await answersOf((plain.address() as AddressInfo).port));
+});
+
+/** What a middleware puts in the place of a response's own. */
+const altered: Record<string, (res: Response) => void> = {
+  'a setHeader() that does nothing': (res) => {
+    res.setHeader = () => res;
+  },
+  'a get() that finds nothing': (res) => {
+    res.get = () => undefined;
+  },
+  'a set() of other headers': (res) => {
+    const set = res.set.bind(res) as (name: string, value: string) => Response;
+    res.set = ((name: string, value: string) => set(`X-${name}`, value)) as typeof res.set;
+  },
+  'a writeHead() of another type': (res) => {
+    const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => Response;
+    res.writeHead = (...args: unknown[]) => writeHead(...(res.setHeader('Content-Type', 'image/png'), args));
+  },
+  'an end() that takes Buffers': (res) => {
+    const end = res.end.bind(res) as (chunk?: Uint8Array) => Response;
+    res.end = ((chunk?: Uint8Array) => end(chunk && Buffer.concat([chunk, chunk]))) as typeof res.end;
+    res.set('Transfer-Encoding', 'chunked');
+  },
+  'an end() of a longer text': (res) => {
+    const end = res.end.bind(res) as (...args: unknown[]) => Response;
+    res.end = ((chunk = '', encoding?: unknown) => {
+      const text = `${String(chunk)} \u{1f40b}`;
+      return end(...(res.setHeader('Content-Length', Buffer.byteLength(text)), [text, encoding]));
+    }) as typeof res.end;
+  },
+  'a type() of its own': (res) => {
+    res.type = (name) => res.set('Content-Type', `application/vnd.x+${name}`);
+  },
+};
+
+describe.each(Object.entries(altered))('%s, for some requests', (_, alter) => {
+  test.each(['before', 'after'])('answers as under plain Express, others %s it', async (order) => {
+    const create = () =>
+      express()
+        .use('/altered', (_req, res, next) => {
+          alter(res);
+          next();
+        })
+        .use((req, res) => {
+          if (req.query.type === undefined) res.send('hello');
+          else res.type('json').send('{}');
+        });
+    const paths = ['/altered', '/altered?type', '/', '/?type'];
+    const inOrder = order === 'before' ? [...paths.slice(2), ...paths] : [...paths, ...paths];
+    plain = createHttpServer(create()).listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    const plainPort = (plain.address() as AddressInfo).port;
+    const { port } = await serve(create());
+    for (const path of inOrder)
+      expect(await answerOf(port, 'GET', [], path)).toBe(await answerOf(plainPort, 'GET', [], path));
+  });
+});
+
+test('an app, or a mounted one, with a method of its own answers as under plain Express', async () => {
+  const create = () => {
+    const mounted = express().use(send('hi'));
+    mounted.response.type = function (name: string) {
+      return this.set('Content-Type', `application/vnd.x+${name}`);
+    };
+    const app = express().get('/before', send('before')).use('/mounted', mounted).use(send('hello'));
+    return app;
+  };
+  const createOwn = () => {
+    const app = create();
+    const { set } = app.response as { set: (this: Response, name: string, value: string) => Response };
+    app.response.set = function (this: Response, name: string, value: string) {
+      return set.call(this, name === 'ETag' ? 'X-ETag' : name, value);
+    } as Response['set'];
+    return app;
+  };
+  for (const make of [create, createOwn]) {
+    plain = createHttpServer(make()).listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    const plainPort = (plain.address() as AddressInfo).port;
+    const { port } = await serve(make());
+    for (const path of ['/before', '/', '/mounted', '/', '/mounted'])
+      expect(await answerOf(port, 'GET', [], path)).toBe(await answerOf(plainPort, 'GET', [], path));
+    plain.close();
+  }
+});
+
+test('send() returns the response, and its headers are strings, as under Express', async () => {
+  const seen: unknown[] = [];
+  const app = express().use((_req, res) => {
+    seen.push(res.send('hello') === res, res.get('Content-Length'));
+  });
+  const { port } = await serve(app);
+  for (const answer of [await answersOf(port), await answersOf(port)]) expect(answer[0]).toMatch(/hello$/);
+  expect(new Set(seen)).toEqual(new Set([true, '5', undefined]));
 });
 
 test('the answers above are of each kind', async () => {

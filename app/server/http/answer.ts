@@ -53,10 +53,12 @@ export function answer(
   { headers = {}, trace }: { headers?: OutgoingHttpHeaders; trace?: string | undefined } = {},
 ): void {
   const kinds: Kind[] = trace === undefined ? ['text', 'json'] : ['text', 'json', 'html'];
-  const { type, body } = answerFor(status, (req.accepts(kinds) || 'text') as Kind, {
+  const { type, body: text } = answerFor(status, (req.accepts(kinds) || 'text') as Kind, {
     ...(status >= 500 && { requestId: idOf(req) }),
     ...(trace !== undefined && { trace }),
   });
+  // As Express sends it, for whoever has put a function of their own in the place of res.end().
+  const body = Buffer.from(text);
   for (const name of res.getHeaderNames()) if (name !== 'connection' && name !== ID_HEADER) res.removeHeader(name);
   res.statusCode = status;
   res.statusMessage = '';
@@ -64,7 +66,7 @@ export function answer(
     if (value !== undefined && !framing.has(name.toLowerCase())) res.setHeader(name, value);
   }
   res.setHeader('Content-Type', type);
-  res.setHeader('Content-Length', Buffer.byteLength(body));
+  res.setHeader('Content-Length', body.length);
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.end(body);
 }

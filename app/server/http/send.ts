@@ -1,5 +1,6 @@
 // Express's res.send(), at less cost for what most services send: a string of ASCII, JSON among it.
 import { hash } from 'node:crypto';
+import { ServerResponse } from 'node:http';
 import type { Express, Response } from 'express';
 
 /** More types than this a service does not have, unless they come from its clients. */
@@ -8,6 +9,13 @@ const MOST_TYPES = 100;
 const MOST_KEPT = 1024;
 /** Of a SHA-1 in base64, without its padding: https://github.com/jshttp/etag */
 const HASH_LENGTH = 27;
+
+// As they are before the service is loaded, which may put others in their places.
+// eslint-disable-next-line @typescript-eslint/unbound-method -- compared, never called
+const { end, setHeader, writeHead } = ServerResponse.prototype;
+
+/** What of a response Express calls in order to send it. */
+const senders = ['send', 'type', 'get', 'set', 'setHeader', 'writeHead', 'end'];
 
 /** Responses that Express may send without their body and some of their headers. */
 const isBare = ({ statusCode, req }: Response) =>
@@ -22,7 +30,8 @@ interface Known {
   /** With its charset. */
   type: string;
   body: string | undefined;
-  length: number;
+  /** In bytes. */
+  length: string;
   etag: string;
 }
 
@@ -30,42 +39,49 @@ interface Known {
  * Has the responses of an app send strings as Express does, to the byte. Express makes a Buffer of a string in order to
  * hash it, and parses its type in order to add the charset; a Buffer is then written apart from the headers. Here the
  * string is hashed and written as it is, together with the headers, and what Express made of a type is remembered.
- * Whatever is unusual is left to Express.
+ * Whatever is unusual is left to Express, as is a response with a method of somebody else's.
  */
 export function quickenSend({ response }: Pick<Express, 'response'>): void {
-  // The service sends in a way of its own.
-  if (Object.hasOwn(response, 'send') || Object.hasOwn(response, 'type')) return;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the response that it is a method of
-  const { send, type } = response;
-  const known = new Map<unknown, Known>();
+  if (senders.some((name) => Object.hasOwn(response, name))) return;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the response that they are methods of
+  const { send, type, get, set } = response;
+  const known = new Map<string | undefined, Known>();
   /** Types by the short names of res.type(). */
   const names = new Map<string, string>();
 
-  response.type = function (this: Response, name: string) {
+  const isPlain = (res: Response) =>
+    res.end === end &&
+    res.writeHead === writeHead &&
+    res.setHeader === setHeader &&
+    res.get === get &&
+    res.set === set &&
+    res.type === quickType;
+
+  function quickType(this: Response, name: string): Response {
+    if (!isPlain(this)) return type.call(this, name);
     const full = names.get(name);
     if (full !== undefined) return this.setHeader('Content-Type', full);
     type.call(this, name);
-    const made = this.getHeader('Content-Type');
-    if (typeof made === 'string') remember(names, name, made);
+    remember(names, name, String(this.getHeader('Content-Type')));
     return this;
-  };
+  }
 
-  response.send = function (this: Response, body?: unknown) {
-    if (typeof body !== 'string' || isBare(this) || this.app.get('etag') !== 'weak') return send.call(this, body);
+  function quickSend(this: Response, body?: unknown): Response {
+    if (typeof body !== 'string' || isBare(this) || !isPlain(this)) return send.call(this, body);
     const given = this.getHeader('Content-Type');
+    const isCommon = this.app.get('etag') === 'weak' && !this.hasHeader('ETag') && !this.hasHeader('Transfer-Encoding');
+    if (!isCommon || (given !== undefined && typeof given !== 'string')) return send.call(this, body);
     const own = known.get(given);
     if (own === undefined) {
       send.call(this, body);
-      const made = this.getHeader('Content-Type');
-      if (typeof made === 'string') remember(known, given, { type: made, body: undefined, length: 0, etag: '' });
+      remember(known, given, { type: String(this.getHeader('Content-Type')), body: undefined, length: '', etag: '' });
       return this;
     }
-    if (this.hasHeader('ETag') || this.hasHeader('Transfer-Encoding')) return send.call(this, body);
     if (body !== own.body) {
       const length = Buffer.byteLength(body);
       // What is not ASCII would be written in another encoding than the headers.
       if (length !== body.length) return send.call(this, body);
-      own.length = length;
+      own.length = String(length);
       own.etag = `W/"${length.toString(16)}-${hash('sha1', body, 'base64').slice(0, HASH_LENGTH)}"`;
       own.body = length > MOST_KEPT ? undefined : body;
     }
@@ -73,7 +89,10 @@ export function quickenSend({ response }: Pick<Express, 'response'>): void {
     this.setHeader('Content-Length', own.length);
     this.setHeader('ETag', own.etag);
     return this.end(body, 'latin1');
-  };
+  }
+
+  response.type = quickType;
+  response.send = quickSend;
 }
 
 function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
