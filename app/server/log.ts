@@ -6,12 +6,16 @@ export type { Logger };
 
 /** PIPE_BUF of Linux: what is written to a pipe in one piece, whoever else writes to it. See pipe(7). */
 const PIPE_BUF = 4096;
+/** How long lines are gathered before they are written together, in ms. */
+const GATHER_MS = 10;
+/** What is kept of lines that could not be written, in bytes; from there on, they are dropped. */
+const MOST_HELD = 2 ** 24;
 /** pino's number for it. */
 const WARN = 40;
 
 /**
  * Makes the log of this process. Lines are written synchronously, so that none is lost when it exits: those of a warning
- * or more at once, others together with all of the same turn of the event loop.
+ * or more at once, others together with those of the next milliseconds.
  * @param config - its LOG_LEVEL is the least that is written
  * @param bindings - what every line carries, as the worker's slot
  */
@@ -46,28 +50,33 @@ function isoTime(): string {
   return timeText;
 }
 
-/** Stdout, with one write for all lines of a turn of the event loop. */
+/** Stdout, with one write for the lines of a few milliseconds. */
 function batched() {
-  const stdout = destination({ dest: 1, sync: true });
+  const stdout = destination({ dest: 1, sync: true, maxLength: MOST_HELD });
   // A full disk or a closed pipe behind stdout costs the line, not the service.
   stdout.on('error', () => undefined);
   let lines = '';
+  let bytes = 0;
+  let timer: NodeJS.Timeout | undefined;
   const flush = () => {
     if (lines !== '') stdout.write(lines);
     lines = '';
+    bytes = 0;
   };
-  process.on('exit', () => {
-    flush();
-    stdout.flushSync();
-  });
+  process.on('exit', flush);
   return {
     // Has pino say what level a line has.
     [symbols.needsMetadataGsym]: true as const,
     lastLevel: 0,
     write(line: string) {
-      if (lines.length + line.length > PIPE_BUF) flush();
-      if (lines === '') setImmediate(flush);
+      const length = Buffer.byteLength(line);
+      if (bytes + length > PIPE_BUF) flush();
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        flush();
+      }, GATHER_MS).unref();
       lines += line;
+      bytes += length;
       if (this.lastLevel >= WARN) flush();
     },
   };

@@ -2,7 +2,8 @@ import { Agent } from 'node:http';
 import { eventually } from '../eventually';
 import { fetch } from '../fetch';
 import { service } from './project';
-import { get, logOf, port, project, serve, start, useServer } from './server';
+import { run } from './run';
+import { get, logOf, port, ports, project, serve, start, stats, useServer } from './server';
 
 useServer();
 
@@ -95,6 +96,37 @@ test('the lines of several workers are whole, though many are written at once', 
   await server.closed;
   const requests = logOf(server).filter(({ msg }) => msg === 'request');
   expect(requests.map(({ path }) => path).sort()).toEqual(paths.sort());
+});
+
+test('also when some are not ASCII, and whoever reads them is slow', async () => {
+  project.replaceService(service(`app.get('/fails', () => { throw new Error('漢'.repeat(300)); });`));
+  const reader = `
+    const buffer = Buffer.alloc(2000);
+    for (let count; (count = fs.readSync(0, buffer)) > 0; fs.writeSync(1, buffer, 0, count))
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);`;
+  const server = run('sh', {
+    args: ['-c', './cmd.sh | "$0" --eval "$1"', process.execPath, reader],
+    cwd: project.dir,
+    env: { ...ports, WORKERS: '3' },
+  });
+  await server.line(/"ready"/);
+  const agent = new Agent({ keepAlive: true, maxSockets: 60 });
+  const paths = Array.from({ length: 2000 }, (_, index) => (index % 9 === 0 ? '/fails' : `/${'x'.repeat(200)}`));
+  await Promise.all(paths.map((path) => get(path, { agent })));
+  agent.destroy();
+  process.kill((await stats()).pid);
+  await server.closed;
+  expect(logOf(server).filter(({ msg }) => msg === 'request')).toHaveLength(2000);
+});
+
+test('a full disk behind stdout costs the lines, and neither an answer nor the end', async () => {
+  project.replaceService(service(`app.get('/', (req, res) => { res.send('hello'); });`));
+  const command = `exec '${process.execPath}' dist/production.js >/dev/full`;
+  const server = run('sh', { args: ['-c', command], cwd: project.dir, env: { ...ports, WORKERS: '1' } });
+  expect(await eventually(() => get())).toMatchObject({ status: 200, body: 'hello' });
+  server.kill('SIGTERM');
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  await server.closed;
 });
 
 test.each([{ ACCESS_LOG: 'off' }, { LOG_LEVEL: 'warn' }])('%j: no line for a request', async (env) => {
