@@ -32,7 +32,9 @@ export async function drainServer(server: Server, { inFlight }: Exchanges): Prom
   server.prependListener('request', (_req, res: ServerResponse) => {
     makeLast(res);
   });
-  for (const { res } of inFlight) if (!res.headersSent) makeLast(res);
+  // By connection, the youngest. Where its headers are made already, the connection is closed when it is idle.
+  const youngest = new Map([...inFlight].map(({ res }) => [res.req.socket, res]));
+  for (const res of youngest.values()) if (!res.headersSent) makeLast(res);
   // http.Server's own close() also closes idle connections at once, and a request on its way to one is lost.
   const closed = new Promise<void>((resolve) =>
     NetServer.prototype.close.call(server, () => {

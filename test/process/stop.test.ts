@@ -56,6 +56,15 @@ describe('stops', () => {
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
 
+  test('after an answer that was ready before the one that it is queued behind', async () => {
+    const server = await serve({ WORKERS: '1' }, `${slow} app.get('/quick', (_req, res) => res.send('quick'));`);
+    const answers = raw('GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /quick HTTP/1.1\r\nHost: x\r\n\r\n');
+    await server.line(/slow is in flight/);
+    server.kill('SIGTERM');
+    expect(await answers).toMatch(/done[^]*quick$/);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
   test('after requests that are pipelined while it drains', async () => {
     const server = await serve(
       { WORKERS: '1' },
