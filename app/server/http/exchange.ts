@@ -68,7 +68,10 @@ function closeIfQueued(res: Response): void {
   // Only an answer that waits for its turn has no socket yet.
   if (res.socket !== null) return;
   const { socket } = res.req;
-  const close = () => res.emit('close');
+  const close = () => {
+    // Else its turn has come, and Node tells.
+    if (res.socket === null) res.emit('close');
+  };
   // There is one for each answer that waits, and Node would warn of more than ten.
   socket.setMaxListeners(0);
   socket.once('close', close);
