@@ -111,6 +111,51 @@ test('each that takes too long is answered in its turn, behind those that have b
   begun.destroy();
 });
 
+test('one whose answer cannot be written does not keep others waiting, and the service still gets its error', async () => {
+  const app = express()
+    .get('/once', (_req, res) => {
+      const writeHead = res.writeHead.bind(res);
+      res.writeHead = () => {
+        res.writeHead = writeHead;
+        throw new Error('oops');
+      };
+    })
+    .get('/never', (_req, res) => {
+      res.end = () => {
+        throw new Error('oops');
+      };
+    })
+    .get('/', () => undefined);
+  const { port, observer, ended } = await serve(app, { REQUEST_TIMEOUT: 0.05 });
+  const [never, ...answers] = await Promise.allSettled([fetch(port, '/never'), fetch(port, '/once'), fetch(port)]);
+  expect(never).toMatchObject({ reason: { code: 'ECONNRESET' } });
+  expect(answers).toMatchObject([{ value: { status: 503 } }, { value: { status: 503 } }]);
+  await ended(3);
+  expect([observer.onTimeout, observer.onException].map(({ mock }) => mock.calls.length)).toEqual([3, 2]);
+});
+
+test('the end of an answer that is queued is told once, whether its turn has come or not', async () => {
+  const closes: string[] = [];
+  const waiting: (() => void)[] = [];
+  const app = express().get('/:name', ({ params: { name } }, res) => {
+    res.on('close', () => closes.push(name));
+    if (name === 'slow') waiting.push(() => res.end('slow'));
+    else res.write(name);
+  });
+  const { port, ended } = await serve(app);
+  const socket = connect(port, '127.0.0.1');
+  socket.write(['slow', 'turn', 'queued'].map((name) => `GET /${name} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
+  while (waiting.length === 0) await new Promise(setImmediate);
+  waiting[0]?.();
+  let answers = '';
+  while (!answers.includes('turn')) answers += String((await once(socket, 'data'))[0]);
+  socket.destroy();
+  await ended(3);
+  // Any more than one each would come in the same turn.
+  await new Promise(setImmediate);
+  expect(closes.sort()).toEqual(['queued', 'slow', 'turn']);
+});
+
 test.each([
   [new Error('oops'), 1],
   [{ status: 503 }, 1],

@@ -1,14 +1,14 @@
 // What a request may take: so many bytes of body, so much time until the service begins to answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request } from 'express';
-import { answer, mute, refuse } from './answer';
+import { refuse } from './answer';
 import type { Exchange } from './exchange';
 
 /**
  * Bounds the time until the service begins to answer. One timer does for all, since the oldest is the first to be late.
  * @param ms - how long it may take; 0: for ever
  * @param inFlight - from the oldest to the youngest
- * @param onLate - called before a request is answered 503 in the service's place
+ * @param onLate - has to answer in the service's place
  * @returns is to be called when another is in flight
  */
 export function createTimeLimit(ms: number, inFlight: Set<Exchange>, onLate: (exchange: Exchange) => void): () => void {
@@ -19,16 +19,13 @@ export function createTimeLimit(ms: number, inFlight: Set<Exchange>, onLate: (ex
   const look = () => {
     timer = undefined;
     for (const exchange of inFlight) {
-      const { req, res, start } = exchange;
-      if (res.headersSent) continue;
-      const left = start + ms - performance.now();
+      if (exchange.res.headersSent) continue;
+      const left = exchange.start + ms - performance.now();
       if (left > 0) {
         lookAfter(left);
         return;
       }
       onLate(exchange);
-      answer(req, res, 503);
-      mute(res);
     }
   };
   return () => {

@@ -2,7 +2,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Express, Request, Response } from 'express';
 import { clientOf, pathOf, writeLine } from './access-log';
-import { answer } from './answer';
+import { answer, mute } from './answer';
 import { answerHealth } from './health';
 import type { Config } from '../config';
 import { classesOf } from './born';
@@ -12,7 +12,7 @@ import type { Logger } from '../log';
 import { outcomeOf, type Outcome } from './outcome';
 import { identify, idOf } from './request-id';
 import { quickenSend } from './send';
-import { answerUnhandled } from './unhandled';
+import { answerUnhandled, type UnhandledOptions } from './unhandled';
 import { answerUnparsed } from './unparsed';
 
 /** How often Node looks for connections that are too slow, in ms. Its own default is 30 s. */
@@ -58,9 +58,31 @@ export function createServer(
   quickenSend(app);
   const errors = { log, showTraces: config.ENV === 'DEV' };
   const late = `no answer within REQUEST_TIMEOUT=${String(config.REQUEST_TIMEOUT)} s`;
-  const watchTime = createTimeLimit(config.REQUEST_TIMEOUT * 1000, exchanges.inFlight, ({ req, method }) => {
+  /** Answers in the service's place; that may throw, by the headers of an error, or what the service did to a response. */
+  const stepIn = (req: Request, res: Response, respond: (options: UnhandledOptions) => void) => {
+    let exceptions = 0;
+    const onException = () => {
+      exceptions += 1;
+    };
+    const options = { ...errors, onException };
+    try {
+      respond(options);
+    } catch (failure) {
+      try {
+        answerUnhandled(req, res, failure, options);
+      } catch {
+        req.destroy();
+      }
+    }
+    if (exceptions > 0) observer?.onException();
+  };
+  const watchTime = createTimeLimit(config.REQUEST_TIMEOUT * 1000, exchanges.inFlight, ({ req, res, method }) => {
     log.warn({ id: idOf(req), method, path: pathOf(req) }, late);
     observer?.onTimeout();
+    stepIn(req, res, () => {
+      answer(req, res, 503);
+    });
+    mute(res);
   });
   const onEnd = (exchange: Exchange, bytes: number) => {
     const outcome = outcomeOf(exchange, bytes);
@@ -106,17 +128,9 @@ export function createServer(
     limitBody(req, res, config.MAX_BODY_SIZE);
     watchTime();
     app(req, res, (error?: unknown) => {
-      let exceptions = 0;
-      const onException = () => {
-        exceptions += 1;
-      };
-      try {
-        answerUnhandled(req, res, error, { ...errors, onException });
-      } catch (failure) {
-        // An error may be any object: one whose headers cannot be sent, say. That must not end the process.
-        answerUnhandled(req, res, failure, { ...errors, onException });
-      }
-      if (exceptions > 0) observer?.onException();
+      stepIn(req, res, (options) => {
+        answerUnhandled(req, res, error, options);
+      });
     });
   });
   return server;

@@ -27,17 +27,23 @@ function meantBy(error: unknown, res: Response): { status: number; headers: Outg
   return { status: isErrorStatus(res.statusCode) ? res.statusCode : 500, headers: {} };
 }
 
+export interface UnhandledOptions {
+  log: Logger;
+  /** Whether the answer holds the error's trace; the log has it in any case. */
+  showTraces: boolean;
+  /** Called where the answer is 500 or above. */
+  onException?: () => void;
+}
+
 /**
  * Answers a request that the service passed on: 404, or the status of the error it ended in.
  * @param error - what the service threw or passed to next(); null or undefined where no route matched
- * @param options.showTraces - whether the answer holds the error's trace; the log has it in any case
- * @param options.onException - called where the answer is 500 or above
  */
 export function answerUnhandled(
   req: Request,
   res: Response,
   error: unknown,
-  { log, showTraces, onException }: { log: Logger; showTraces: boolean; onException?: (() => void) | undefined },
+  { log, showTraces, onException }: UnhandledOptions,
 ): void {
   const { status, headers } = error ? meantBy(error, res) : { status: 404, headers: {} };
   if (status >= 500) {
