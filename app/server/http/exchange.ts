@@ -61,17 +61,19 @@ export class Exchanges {
 }
 
 /**
- * Node tells of an answer's end by its 'close', but for answers queued behind another, by pipelining, when their
- * connection goes. This has such answers, too, emit 'close', so that whatever waits for them can rely on it.
+ * Node tells of an answer's end by its 'close'; but older releases, 20 among them, do not for answers queued behind
+ * another, by pipelining, when their connection goes. This has such answers, too, emit 'close', and only where Node
+ * does not, so that whatever waits for them can rely on it.
  */
 function closeIfQueued(res: Response): void {
   // Only an answer that waits for its turn has no socket yet.
   if (res.socket !== null) return;
   const { socket } = res.req;
-  const close = () => {
-    // Else its turn has come, and Node tells.
-    if (res.socket === null) res.emit('close');
-  };
+  const close = () =>
+    // Node, where it tells, does so once the listeners of the connection have been called.
+    setImmediate(() => {
+      if (res.socket === null && !res.closed) res.emit('close');
+    });
   // There is one for each answer that waits, and Node would warn of more than ten.
   socket.setMaxListeners(0);
   socket.once('close', close);
