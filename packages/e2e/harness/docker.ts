@@ -1,0 +1,106 @@
+// The real Docker Engine and Compose, for tests of the image.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { run, type Running } from '../../quayside/harness/run';
+
+const exec = promisify(execFile);
+
+/** The variable by which global set-up hands on whether there is an engine: present, absent, or missing where needed. */
+export const ENGINE = 'IDENTIDOCK_TEST_ENGINE';
+
+/** A describe() that is counted as skipped where there is no engine, and fails where there has to be one. */
+export function describeImage(name: string, tests: () => void): void {
+  jest.setTimeout(180_000);
+  const engine = process.env[ENGINE];
+  const describeOrSkip = engine === 'absent' ? describe.skip : describe;
+  describeOrSkip(name, () => {
+    if (engine === 'missing') {
+      test('a Docker Engine answers', () => {
+        throw new Error('no Docker Engine with Compose answers, and CI=true or REQUIRE_DOCKER=1 asks for one');
+      });
+    } else {
+      tests();
+    }
+  });
+}
+
+/**
+ * Runs docker.
+ * @returns its stdout, without the last line break
+ * @throws Error with its stderr where the exit code is not 0
+ */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await exec('docker', args, { maxBuffer: 64 * 1024 * 1024 });
+  return stdout.trimEnd();
+}
+
+/** A checkout of its own, with the tests' service in it. Its containers and networks have a name of their own. */
+export class Checkout {
+  readonly dir = mkdtempSync(join(tmpdir(), 'identidock-'));
+  private readonly name = basename(this.dir).toLowerCase();
+  /** What Compose calls the image that it builds here. */
+  readonly image = this.name;
+
+  constructor() {
+    const left = new Set(['node_modules', 'dist', '.git', '.env']);
+    cpSync('.', this.dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
+    cpSync('test/fixtures/identidock.ts', join(this.dir, 'app/identidock.ts'));
+  }
+
+  /** Runs Compose in it. The Compose files are named in args; without, it is what plain `docker compose` takes. */
+  async compose(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ stdout: string; stderr: string }> {
+    return exec('docker', ['compose', '--project-name', this.name, ...args], {
+      cwd: this.dir,
+      env: { ...process.env, IMAGE: this.image, ...env },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  }
+
+  /** Starts Compose in it, as one that stays. */
+  start(args: string[], env: NodeJS.ProcessEnv = {}): Running {
+    const all = { ...process.env, IMAGE: this.image, ...env };
+    return run('docker', { args: ['compose', '--project-name', this.name, ...args], cwd: this.dir, env: all });
+  }
+
+  /** The merged configuration. */
+  async config(args: string[], env: NodeJS.ProcessEnv = {}): Promise<ComposeConfig> {
+    const { stdout } = await this.compose([...args, 'config', '--format', 'json'], env);
+    return JSON.parse(stdout) as ComposeConfig;
+  }
+
+  /** The id of its container, running or not. */
+  async container(): Promise<string> {
+    return (await this.compose(['ps', '--all', '--quiet', 'identidock'])).stdout.trimEnd();
+  }
+
+  /** Removes it, with its containers and the images that it built; the build cache stays for the next time. */
+  async remove(): Promise<void> {
+    // Also those of `run`, which `down` leaves alone.
+    const all = await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${this.name}`);
+    if (all !== '') await docker('rm', '--force', ...all.split('\n'));
+    await this.compose(['down', '--timeout', '1']);
+    await docker('image', 'rm', '--force', this.image, `${this.image}-toolchain`);
+    rmSync(this.dir, { recursive: true });
+  }
+}
+
+/** What the image is built on. */
+export const baseImage =
+  process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '';
+
+export const production = ['-f', 'docker-compose.prod.yml'];
+
+export interface ComposeConfig {
+  services: Record<string, ComposeService>;
+}
+
+export interface ComposeService {
+  environment: Record<string, string>;
+  ports?: { target: number; published: string; host_ip: string }[];
+  volumes?: { type: string; source: string; target: string; read_only: boolean }[];
+  build: { args: Record<string, string> };
+  stop_grace_period: string;
+}

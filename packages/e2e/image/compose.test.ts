@@ -1,0 +1,143 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fetch } from '../../quayside/harness/fetch';
+import { freePorts } from '../../quayside/harness/ports';
+import { Checkout, describeImage, docker, production, type ComposeService } from '../harness/docker';
+
+describeImage('docker compose', () => {
+  let checkout: Checkout;
+
+  beforeEach(() => {
+    checkout = new Checkout();
+  });
+  afterEach(async () => {
+    await checkout.remove();
+  });
+
+  const inspect = async (format: string) => docker('inspect', '--format', format, await checkout.container());
+
+  describe('configuration', () => {
+    const identidock = async (args: string[], env?: NodeJS.ProcessEnv): Promise<ComposeService> => {
+      const service = (await checkout.config(args, env)).services.identidock;
+      if (service === undefined) throw new Error('no service identidock');
+      return service;
+    };
+    const portsOf = ({ ports = [] }: ComposeService) =>
+      ports.map(({ host_ip, published, target }) => `${host_ip}:${published}:${String(target)}`);
+
+    test("production's ports, and nothing of development", async () => {
+      const service = await identidock(production);
+      expect(portsOf(service)).toEqual(['0.0.0.0:9090:9090', '127.0.0.1:9191:9191']);
+      expect(service.environment.ENV).toBe('PROD');
+      expect(service.volumes).toBeUndefined();
+      expect(JSON.stringify(await checkout.config(production))).not.toMatch(/5000|9229|DEV/);
+    });
+
+    test("development's port and mount, and nothing of production's ports", async () => {
+      const service = await identidock([]);
+      expect(portsOf(service)).toEqual(['127.0.0.1:5000:5000', '127.0.0.1:9229:9229']);
+      expect(service.environment.ENV).toBe('DEV');
+      expect(service.volumes).toMatchObject([
+        { type: 'bind', source: join(checkout.dir, 'app'), target: '/srv/app', read_only: true },
+      ]);
+      expect(JSON.stringify(await checkout.config([]))).not.toMatch(/9090|9191/);
+    });
+
+    test('each is hardened, and only production starts again by itself', async () => {
+      for (const [args, restart] of [
+        [production, 'unless-stopped'],
+        [[], 'no'],
+      ] as const) {
+        expect(await identidock([...args])).toMatchObject({
+          read_only: true,
+          cap_drop: ['ALL'],
+          security_opt: ['no-new-privileges:true'],
+          init: true,
+          tmpfs: ['/tmp:noexec,nosuid,nodev,size=64m,mode=1777'],
+          deploy: { resources: { limits: { memory: '2147483648', pids: 1024 } } },
+          restart,
+        });
+      }
+    });
+
+    test('Docker waits for longer than the server takes to stop', async () => {
+      const { environment, stop_grace_period: patience } = await identidock(production);
+      const seconds = Number(environment.GRACE) + Number(environment.DRAIN_DELAY);
+      expect(Number(/^(\d+)s$/.exec(patience)?.[1])).toBeGreaterThan(seconds);
+    });
+
+    test('an unchanged copy of .env.example as .env changes nothing', async () => {
+      // Where only another base image or registry can be had, that must not hide what the copy changes.
+      const env = { IMAGE: undefined, NODE_IMAGE: undefined, NPM_REGISTRY: undefined };
+      const before = [await checkout.config([], env), await checkout.config(production, env)];
+      copyFileSync(join(checkout.dir, '.env.example'), join(checkout.dir, '.env'));
+      expect([await checkout.config([], env), await checkout.config(production, env)]).toEqual(before);
+    });
+
+    test('each line of .env.example changes something', async () => {
+      const lines = readFileSync('.env.example', 'utf8').match(/^\w+(?==)/gm) ?? [];
+      expect(lines.length).toBeGreaterThan(0);
+      const all = async (env?: NodeJS.ProcessEnv) => [
+        await checkout.config([], env),
+        await checkout.config(production, env),
+      ];
+      const before = await all();
+      for (const name of lines) {
+        const value =
+          { PUBLISH: '127.0.0.9', STOP_GRACE_PERIOD: '77s' }[name.replace(/^(PUBLISH).*ADDRESS$/, '$1')] ?? '77';
+        expect([name, await all({ [name]: value })]).not.toEqual([name, before]);
+      }
+    });
+  });
+
+  test('production: up --wait returns when the service answers; stop ends it with exit code 0', async () => {
+    const [port, statsPort] = (await freePorts(2)) as [number, number];
+    const env = {
+      PUBLISH_ADDRESS: '127.0.0.1',
+      PUBLISH_PORT: String(port),
+      PUBLISH_STATS_PORT: String(statsPort),
+      WORKERS: '3',
+    };
+    await checkout.compose([...production, 'up', '--detach', '--wait'], env);
+    expect(await fetch(port)).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
+    const stats = await fetch(statsPort);
+    expect(stats).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
+    expect((JSON.parse(stats.body) as { workers: unknown[] }).workers).toHaveLength(3);
+    const toSilence = await text(connect(statsPort, '127.0.0.1'));
+    expect((JSON.parse(toSilence) as { workers: unknown[] }).workers).toHaveLength(3);
+    expect((await fetch(statsPort, '/metrics')).body).toMatch(/^service_build_info\{name="identidock",version="\d/m);
+    const page = await fetch(statsPort, '/', { headers: { Accept: 'text/html' } });
+    for (const [, path] of page.body.matchAll(/(?:src|href)="(\/page\/[^"]+)"/g)) {
+      expect([path, (await fetch(statsPort, path)).headers['content-type']]).toEqual([
+        path,
+        expect.stringMatching(/^text/),
+      ]);
+    }
+    await checkout.compose([...production, 'stop']);
+    expect(await inspect('{{.State.ExitCode}}')).toBe('0');
+  });
+
+  test('type errors: production is not built with them, development is', async () => {
+    writeFileSync(join(checkout.dir, 'app/wrong.ts'), "export const one: number = 'one';\n");
+    const failed = checkout.compose([...production, 'build']);
+    await expect(failed).rejects.toMatchObject({
+      stdout: expect.stringMatching(/app\/wrong\.ts.*error TS2322/) as string,
+    });
+    await checkout.compose(['build', 'identidock']);
+  });
+
+  test('run --rm test runs the unit and process tests in the image’s toolchain', async () => {
+    // What it runs by itself, without those of the development server, which other image tests start: they take long.
+    await checkout.compose(['--profile', 'test', 'build', 'test']);
+    const format = ['--format', '{{json .Config.Cmd}}', `${checkout.image}-toolchain`];
+    const command = JSON.parse(await docker('image', 'inspect', ...format)) as string[];
+    const args = ['run', '--rm', 'test', ...command, '--testPathIgnorePatterns', 'process/development'];
+    // jest reports on stderr.
+    const { stderr: output } = await checkout.compose(args);
+    expect(output).toMatch(/PASS unit .*\n/);
+    expect(output).toMatch(/PASS process .*\n/);
+    expect(output).toMatch(/^Tests: +\d+ passed, \d+ total$/m);
+  }, 600_000);
+});

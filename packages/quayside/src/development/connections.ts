@@ -1,0 +1,94 @@
+// The port of the development server, open over all reloads: a connection waits here until there is a worker to take it.
+import type { ChildProcess } from 'node:child_process';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import { answerFor } from '../http/answer';
+import type { ToPrimary, ToWorker } from './messages';
+
+/** The connections of the development server, and who takes them. */
+export interface Connections {
+  /** Accepts them; it is the caller's to have it listen. */
+  server: Server;
+  /** Gives those that wait, and those that come, to a worker. */
+  giveTo: (worker: ChildProcess) => void;
+  /** Lets them wait; also those that a worker has been given and that have not sent anything, once that worker has ended. */
+  hold: () => void;
+  /** Answers those that wait, and those that come, with a 500 that shows why. */
+  fail: (reason: string) => void;
+}
+
+/** Makes the server of the port; until it is told who takes them, connections wait. */
+export function createConnections(): Connections {
+  let nextId = 0;
+  let take: ((socket: Socket) => void) | undefined;
+  let reason = '';
+  const waiting = new Set<Socket>();
+
+  const flow = () => {
+    for (const socket of waiting) {
+      if (take === undefined) return;
+      waiting.delete(socket);
+      take(socket);
+    }
+  };
+  // Paused, so that not a byte is read here: who is given a connection reads its first.
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    // One whose client is gone is closed by whoever is given it.
+    socket.on('error', () => undefined);
+    waiting.add(socket);
+    flow();
+  });
+
+  const failing = createHttpServer((req, res) => {
+    // To the end first, or a client that still sends would not see the answer.
+    req.resume().once('end', () => {
+      // The next request is for the code that is there then.
+      res.setHeader('Connection', 'close');
+      if (take !== fail) {
+        // A connection that has been silent until the code was mended: it is to ask again.
+        res.writeHead(307, { Location: req.url }).end();
+        return;
+      }
+      const kind = req.headers.accept?.includes('text/html') === true ? 'html' : 'text';
+      const { type, body } = answerFor(500, kind, { trace: reason });
+      res.writeHead(500, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
+    });
+  });
+  const fail = (socket: Socket) => {
+    failing.emit('connection', socket);
+    socket.resume();
+  };
+
+  return {
+    server,
+    giveTo: (worker) => {
+      const given = new Map<number, Socket>();
+      worker.on('message', (message: ToPrimary | null) => {
+        if (message?.type !== 'begun') return;
+        // Closes this process's copy of the descriptor; the connection is the worker's alone from here on.
+        given.get(message.id)?.destroy();
+        given.delete(message.id);
+      });
+      worker.once('close', () => {
+        for (const socket of given.values()) waiting.add(socket);
+        flow();
+      });
+      take = (socket) => {
+        const message: ToWorker = { type: 'connection', id: nextId };
+        given.set(nextId, socket);
+        nextId += 1;
+        // The copy that is kept is what another worker is given, where this one ends before it has read anything.
+        worker.send(message, socket, { keepOpen: true }, () => undefined);
+      };
+      flow();
+    },
+    hold: () => {
+      take = undefined;
+    },
+    fail: (why) => {
+      reason = why;
+      take = fail;
+      flow();
+    },
+  };
+}

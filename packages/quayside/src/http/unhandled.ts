@@ -1,0 +1,60 @@
+// The answers to what the service left unhandled: an unknown path, or an error.
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Request, Response } from 'express';
+import { asError } from '../process/failure';
+import { pathOf } from './access-log';
+import { answer } from './answer';
+import type { Logger } from '../process/log';
+import { idOf } from './request-id';
+
+interface HttpError {
+  status?: unknown;
+  statusCode?: unknown;
+  headers?: OutgoingHttpHeaders;
+}
+
+const isErrorStatus = (status: unknown): status is number =>
+  Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599;
+
+/**
+ * The status and headers of the answer to an error, by Express's own rules: those that the error brings, else the status
+ * that the handler had set before it failed, else 500. See https://github.com/pillarjs/finalhandler
+ */
+function meantBy(error: unknown, res: Response): { status: number; headers: OutgoingHttpHeaders } {
+  const { status, statusCode, headers } = (typeof error === 'object' && error !== null ? error : {}) as HttpError;
+  const own = [status, statusCode].find(isErrorStatus);
+  if (own !== undefined) return { status: own, headers: headers ?? {} };
+  return { status: isErrorStatus(res.statusCode) ? res.statusCode : 500, headers: {} };
+}
+
+export interface UnhandledOptions {
+  log: Logger;
+  /** Whether the answer holds the error's trace; the log has it in any case. */
+  showTraces: boolean;
+  /** Called where the answer is 500 or above. */
+  onException?: () => void;
+}
+
+/**
+ * Answers a request that the service passed on: 404, or the status of the error it ended in.
+ * @param error - what the service threw or passed to next(); null or undefined where no route matched
+ */
+export function answerUnhandled(
+  req: Request,
+  res: Response,
+  error: unknown,
+  { log, showTraces, onException }: UnhandledOptions,
+): void {
+  const { status, headers } = error ? meantBy(error, res) : { status: 404, headers: {} };
+  if (status >= 500) {
+    onException?.();
+    log.error({ id: idOf(req), method: req.method, path: pathOf(req), err: asError(error) }, 'request failed');
+  }
+  if (res.headersSent) {
+    // Half an answer cannot be taken back; a cut connection is how the client learns of it.
+    if (error && !res.writableEnded) req.destroy();
+    return;
+  }
+  const trace = showTraces && error instanceof Error ? error.stack : undefined;
+  answer(req, res, status, { headers, trace });
+}

@@ -1,0 +1,72 @@
+// How a worker's own process is: memory, event loop, garbage collection.
+import { constants, monitorEventLoopDelay, PerformanceObserver, type IntervalHistogram } from 'node:perf_hooks';
+import { Histograms, type Histogram } from '../stats/histogram';
+
+/** How often Node looks whether the event loop is late, in ms. */
+const RESOLUTION_MS = 20;
+/** For how long at least a value of the event loop's lag holds, in ms; for twice as long at most. */
+const WINDOW_MS = 30_000;
+
+const kinds: Record<number, string> = {
+  [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
+  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
+  [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
+};
+
+export interface Vitals {
+  /** In bytes, each. */
+  rss: number;
+  heapUsed: number;
+  heapTotal: number;
+  external: number;
+  /** How late the event loop was within the last half minute, in ms. */
+  lag: { mean: number; p99: number; max: number };
+  /** Garbage collections by kind since the process started, as far as they have changed. */
+  gc: Histogram[];
+}
+
+/** Of a process that has said nothing yet. */
+export const noVitals: Vitals = {
+  rss: 0,
+  heapUsed: 0,
+  heapTotal: 0,
+  external: 0,
+  lag: { mean: 0, p99: 0, max: 0 },
+  gc: [],
+};
+
+/** @returns a function that says how this process is now */
+export function createVitals(): () => Vitals {
+  const gc = new Histograms();
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { kind } = (entry as unknown as { detail: { kind: number } }).detail;
+      gc.observe([kinds[kind] ?? 'other'], entry.duration / 1000);
+    }
+  }).observe({ entryTypes: ['gc'] });
+
+  const monitor = () => {
+    const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    histogram.enable();
+    return histogram;
+  };
+  // Two, begun one window apart: the older is read, so that right after one is emptied nothing is forgotten.
+  let older = monitor();
+  let newer = monitor();
+  setInterval(() => {
+    older.reset();
+    [older, newer] = [newer, older];
+  }, WINDOW_MS).unref();
+
+  return () => {
+    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    return { rss, heapUsed, heapTotal, external, lag: lagOf(older), gc: gc.takeChanged() };
+  };
+}
+
+/** What Node measures is the time from one look to the next, in ns. */
+function lagOf(histogram: IntervalHistogram): Vitals['lag'] {
+  const late = (ns: number) => (histogram.count === 0 ? 0 : Math.max(0, ns / 1e6 - RESOLUTION_MS));
+  return { mean: late(histogram.mean), p99: late(histogram.percentile(99)), max: late(histogram.max) };
+}

@@ -1,0 +1,84 @@
+// A worker: serves until the primary tells it to drain. It decides nothing by itself.
+import { createRecorder } from './record';
+import { createVitals } from './vitals';
+import type { Config } from '../settings/config';
+import { drainServer } from './drain';
+import { asError, reasonOf } from '../process/failure';
+import { Exchanges } from '../http/exchange';
+import { createServer, type CreateApp } from '../http/server';
+import { listen } from '../process/listen';
+import { createLog } from '../process/log';
+import { BEAT_MS, SLOT, type ToPrimary, type ToWorker } from './messages';
+
+function tell(message: ToPrimary, then: () => void = () => undefined) {
+  process.send?.(message, undefined, {}, then);
+}
+
+/**
+ * Serves in this process, a worker of Node's cluster.
+ * @param createApp - makes the service; where it throws, the primary is told why and the worker ends
+ */
+export async function startWorker(config: Config, createApp: CreateApp): Promise<void> {
+  // Ctrl-C and a closing terminal reach every process of the group; only the primary decides what they mean.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+  const log = createLog(config, { worker: Number(process.env[SLOT]) });
+  const recorder = createRecorder((counts, durations, then) => {
+    tell({ type: 'counts', counts, durations }, then);
+  });
+  // A worker that ends by itself, as the service may make it, still says what it had counted.
+  process.on('exit', () => {
+    recorder.flush(() => undefined);
+  });
+
+  let state: 'starting' | 'serving' | 'draining' = 'starting';
+  let isReady = true;
+  let drain: () => Promise<void> = () => Promise.resolve();
+
+  process.on('message', ({ type }: ToWorker) => {
+    isReady = false;
+    if (type !== 'drain' || state === 'draining') return;
+    // Before it listens there is nothing to finish, and Node's cluster breaks on closing a server that is about to.
+    if (state === 'starting') process.exit(0);
+    state = 'draining';
+    void drain().then(() => {
+      recorder.flush(() => process.exit(0));
+    });
+  });
+
+  const unstarted = (error: unknown) => {
+    tell({ type: 'unstarted', reason: reasonOf(error) }, () => process.exit(1));
+  };
+  // Also a promise's rejection that nobody handles.
+  process.on('uncaughtException', (error: unknown) => {
+    if (state === 'starting') {
+      unstarted(error);
+      return;
+    }
+    recorder.onException();
+    tell({ type: 'failing', reason: 'uncaught exception' });
+    log.fatal({ err: asError(error) }, 'uncaught exception');
+  });
+
+  try {
+    const exchanges = new Exchanges();
+    const server = createServer(await createApp(), {
+      config,
+      log,
+      isReady: () => isReady,
+      observer: recorder,
+      exchanges,
+    });
+    drain = () => drainServer(server, exchanges);
+    await listen(server, { host: config.HOST, port: config.PORT, variable: 'PORT' });
+    state = 'serving';
+    const vitals = createVitals();
+    const beat = () => {
+      tell({ type: 'beat', vitals: vitals() });
+    };
+    beat();
+    setInterval(beat, BEAT_MS).unref();
+  } catch (error) {
+    unstarted(error);
+  }
+}

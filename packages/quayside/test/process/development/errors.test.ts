@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { eventually } from '../../../harness/eventually';
+import { service } from '../../../harness/project';
+import { get, port, project, save, says, serve, start, until, useDevelopment, write } from '../../../harness/development';
+
+useDevelopment();
+
+const notStarting = {
+  'a syntax error': [
+    "import express from 'express';\nexport function createApp( {\n}\n",
+    /identidock\.ts\(4,1\): error TS1005/,
+  ],
+  'a throw at start': [
+    "export function createApp() {\n  throw new Error('half-way');\n}\n",
+    /half-way\n +at .*createApp .*identidock\.ts:2:9/,
+  ],
+  'a rejected promise': [
+    "export async function createApp() {\n  throw new Error('half-way');\n}\n",
+    /half-way\n +at .*createApp .*identidock\.ts:2:9/,
+  ],
+  'a throw that nobody awaits': [
+    "export async function createApp() {\n  setTimeout(() => {\n    throw new Error('later');\n  });\n  await new Promise(() => {});\n}\n",
+    /later\n +at .*identidock\.ts:3:11/,
+  ],
+  'a missing module': [
+    "import 'no-such-module';\nexport const x = 1;\n",
+    /Cannot find module 'no-such-module'[^]*identidock\.ts:1:1/,
+  ],
+  'no createApp': ['export {};\n', /createApp is not a function/],
+} as const;
+
+test.each(Object.entries(notStarting))(
+  '%s: the log and the answers say where, until it is mended',
+  async (_, [source, says_]) => {
+    const server = await serve(says('old'));
+    project.replaceService(source);
+    await server.line(says_);
+    await server.line(/Waiting for a change/);
+    const { status, headers, body } = await get();
+    expect(status).toBe(500);
+    expect(headers).toMatchObject({ 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+    expect(body).toMatch(says_);
+    save(says('mended'));
+    await until('mended');
+  },
+);
+
+test('a service that does not start at first is waited for', async () => {
+  project.replaceService(notStarting['a throw at start'][0]);
+  const server = start();
+  await server.line(/Waiting for a change/);
+  expect(await get('/readyz')).toMatchObject({ status: 500 });
+  save(says('mended'));
+  await until('mended');
+});
+
+test('a broken file of the server itself is said, too, and mended', async () => {
+  const server = await serve(says('old'));
+  write('server/http/health.ts', 'export const broken = ;\n');
+  await server.line(/health\.ts\(1,23\): error TS1109/);
+  const more =
+    "export const answerHealth = (_req: unknown, res: { end(text: string): void }) => { res.end('ok'); return true; };\n";
+  write('server/http/health.ts', more);
+  await until('ok');
+});
+
+test.each([
+  [
+    'text/html,application/xhtml+xml,*/*;q=0.8',
+    'text/html; charset=utf-8',
+    /<pre>[^]*Error: a &#60;b&#62;\n +at .*app\/identidock\.ts:5/,
+  ],
+  ['*/*', 'text/plain; charset=utf-8', /Error: a <b>\n +at .*app\/identidock\.ts:5/],
+  ['application/json', 'application/json', /"trace":"Error: a <b>\\n +at .*app\/identidock\.ts:5/],
+])('a throw in a handler, for Accept: %s', async (Accept, type, trace) => {
+  const server = await serve(`app.get('/', () => { throw new Error('a <b>'); });`);
+  const { status, headers, body } = await get('/', { Accept });
+  expect(status).toBe(500);
+  expect(headers['content-type']).toBe(type);
+  expect(body).toMatch(trace);
+  await server.line(/app\/identidock\.ts:5/);
+});
+
+test('a browser is shown why the code does not start', async () => {
+  await serve(says('old'));
+  project.replaceService(notStarting['a throw at start'][0]);
+  let answer = await get('/', { Accept: 'text/html' });
+  while (answer.status === 200) answer = await get('/', { Accept: 'text/html' });
+  expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(answer.body).toMatch(/<h1>500 Internal Server Error<\/h1>[^]*half-way\n +at .*createApp .*identidock\.ts:2/);
+});
+
+test.each([
+  [
+    'an exception that nobody handles',
+    `setTimeout(() => { throw new Error('unhandled'); });`,
+    /unhandled\n +at .*identidock\.ts:5/,
+  ],
+  [
+    'a rejection that nobody handles',
+    `void Promise.reject(new Error('unhandled'));`,
+    /unhandled\n +at .*identidock\.ts:5/,
+  ],
+  ['an exit', 'process.exit(3);', /The server has ended by itself, exit code 3/],
+])('%s ends the code, which says so until it is mended', async (_, does, why) => {
+  const server = await serve(`app.get('/', () => { ${does} });`);
+  await expect(get()).rejects.toThrow('socket hang up');
+  await server.line(why);
+  expect((await get()).body).toMatch(why);
+  save(says('mended'));
+  await until('mended');
+});
+
+test('type errors are in the log, delay nothing, and go away', async () => {
+  const server = await serve(says('old'));
+  project.replaceService(
+    `const count: number = 'one';\n${service(`app.get('/', (_req, res) => { res.send(count); });`)}`,
+  );
+  await until('one');
+  await server.line(/app\/identidock\.ts.*1.*7.*error.*TS2322/);
+  await server.line(/types: 1 wrong/);
+  save(says('right'));
+  await server.line(/types: all right again/);
+});
+
+test('a service that is gone is said, and found again', async () => {
+  const server = await serve(says('old'));
+  rmSync(join(project.dir, 'app/identidock.ts'));
+  await server.line(/Cannot find module '..\/identidock'/);
+  save(says('back'));
+  await until('back');
+});
+
+test('a connection made while the code is broken, and silent until it is mended, is told to ask again', async () => {
+  const server = await serve(says('old'));
+  project.replaceService(notStarting['a throw at start'][0]);
+  await server.line(/Waiting for a change/);
+  const socket = connect(port, '127.0.0.1');
+  await get();
+  save(says('mended'));
+  await until('mended');
+  socket.write('GET /path?query HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 307 [^]*\r\nLocation: \/path\?query\r\n/);
+});
+
+test('an upload to code that is broken gets the answer, too', async () => {
+  const server = await serve(says('old'));
+  project.replaceService(notStarting['a throw at start'][0]);
+  await server.line(/Waiting for a change/);
+  for (let index = 0; index < 5; index += 1) {
+    const sent = request({ host: '127.0.0.1', port, method: 'POST', agent: false }).end(Buffer.alloc(5_000_000));
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(500);
+    expect(await text(response)).toContain('half-way');
+  }
+});
+
+test('messages of the service are nobody’s', async () => {
+  project.replaceService(`for (const odd of [null, 1, 'ready', {}]) process.send?.(odd);\n${service(says('old'))}`);
+  const server = start();
+  await server.line(/serving/);
+  save(says('new'));
+  await until('new');
+});
+
+test('types are checked again when the process that does it has ended', async () => {
+  const server = await serve(says('old'));
+  const types = await eventually(() => {
+    const children = readFileSync(`/proc/${String(server.pid)}/task/${String(server.pid)}/children`, 'utf8');
+    return children
+      .split(' ')
+      .find((pid) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('types.ts'));
+  });
+  process.kill(Number(types), 'SIGKILL');
+  await eventually(() => !existsSync(`/proc/${types}`) || undefined);
+  project.replaceService(`const count: number = 'one';\n${service(says('new'))}`);
+  await server.line(/identidock\.ts\(1,7\): error TS2322/);
+});
