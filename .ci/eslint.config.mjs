@@ -1,12 +1,13 @@
+import { resolve } from 'node:path';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/'] },
+  { ignores: ['**/dist/', '**/coverage/', 'packages/create-quayside/template/'] },
   // What the doctor runs in may be old: the syntax of Node.js 12, and nothing newer.
   { files: ['doctor/**/*.js'], languageOptions: { ecmaVersion: 2019, sourceType: 'commonjs' } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { project: 'test/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: resolve(import.meta.dirname, '..') } },
   },
 );

@@ -1,6 +1,7 @@
-// Before the process tests: compiles what they run.
+// Before the tests: compiles what they run.
 import { execFileSync } from 'node:child_process';
+import { quayside } from './paths';
 
 export default function build(): void {
-  execFileSync('npm', ['run', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('npm', ['run', 'build'], { cwd: quayside, stdio: ['ignore', 'ignore', 'inherit'] });
 }

@@ -1,10 +1,11 @@
-// The development server of a test: a copy of the project whose service the test edits, on ports of its own.
+// The development server of a test: a project whose service the test edits, on ports of its own.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './eventually';
 import { fetch, type Answer } from './fetch';
 import { freePorts } from './ports';
-import { copyProject, service, type Project } from './project';
+import { program } from './paths';
+import { service, writeProject, type Project } from './project';
 import { endAll, run, type Running } from './run';
 
 export let port: number;
@@ -15,7 +16,7 @@ export let project: Project;
 export function useDevelopment(): void {
   beforeEach(async () => {
     [port, inspectPort] = (await freePorts(2)) as [number, number];
-    project = copyProject();
+    project = writeProject();
   });
   afterEach(async () => {
     await endAll();
@@ -23,10 +24,10 @@ export function useDevelopment(): void {
   });
 }
 
-/** Starts cmd.sh. */
+/** Starts it. */
 export function start(env: NodeJS.ProcessEnv = {}): Running {
   const ports = { PORT: String(port), INSPECT_PORT: String(inspectPort) };
-  return run('./cmd.sh', { cwd: project.dir, env: { ENV: 'DEV', ...ports, ...env } });
+  return run(program, { args: ['dev', 'app/identidock.ts'], cwd: project.dir, env: { ...ports, ...env } });
 }
 
 /** Starts it and waits until it serves; with routes, those of a service of their own. */

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
  * @param ask - returns undefined or throws while the state is not reached
  * @param within - after how many ms to give up, with the last error
  */
-export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined, within = 20_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined, within = 90_000): Promise<T> {
   const deadline = Date.now() + within;
   let last: unknown = new Error('not yet');
   while (Date.now() < deadline) {

@@ -16,3 +16,14 @@ export async function fetch(port: number, path = '/', options: RequestOptions = 
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
+
+/** Requests a path of a stats server, again where this process was so late with it that it was taken for silence. */
+export async function fetchStats(port: number, path = '/', options: RequestOptions = {}): Promise<Answer> {
+  for (;;) {
+    try {
+      return await fetch(port, path, options);
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'HPE_INVALID_CONSTANT') throw error;
+    }
+  }
+}

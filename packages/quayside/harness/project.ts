@@ -1,8 +1,9 @@
-// A copy of the project that a test may edit.
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+// A small project that quayside serves, and that a test may edit.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import ts from 'typescript';
+import { fixture, root } from './paths';
 
 export interface Project {
   dir: string;
@@ -11,25 +12,36 @@ export interface Project {
   remove: () => void;
 }
 
+const manifest = {
+  name: 'identidock',
+  version: '1.2.3',
+  scripts: { dev: 'exec quayside dev app/identidock.ts' },
+};
+
+const compilerOptions = {
+  rootDir: 'app',
+  target: 'es2023',
+  module: 'node20',
+  esModuleInterop: true,
+  strict: true,
+  isolatedModules: true,
+  skipLibCheck: true,
+  types: ['node'],
+};
+
 /**
- * Copies what a server runs from; the dependencies are linked.
+ * Writes a project with app/identidock.ts and dist/identidock.js; the dependencies are linked.
  * @param source - of its app/identidock.ts
  */
-export function copyProject(source = readFileSync('test/fixtures/identidock.ts', 'utf8')): Project {
-  const dir = mkdtempSync(join(tmpdir(), 'identidock-'));
-  for (const name of ['app', 'dist', 'cmd.sh', 'nodemon.json', 'tsconfig.json', 'package.json']) {
-    cpSync(name, join(dir, name), { recursive: true });
-  }
-  symlinkSync(resolve('node_modules'), join(dir, 'node_modules'));
+export function writeProject(source = readFileSync(fixture('identidock.ts'), 'utf8')): Project {
+  const dir = mkdtempSync(join(tmpdir(), 'quayside-'));
+  for (const name of ['app', 'dist']) mkdirSync(join(dir, name));
+  writeFileSync(join(dir, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['app'] }));
+  symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
 
   const fileName = join(dir, 'app/identidock.ts');
-  const { compilerOptions } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)).config as {
-    compilerOptions: object;
-  };
-  const { options } = ts.convertCompilerOptionsFromJson(
-    { ...compilerOptions, inlineSourceMap: true, sourceMap: false },
-    '.',
-  );
+  const { options } = ts.convertCompilerOptionsFromJson({ ...compilerOptions, inlineSourceMap: true }, dir);
   const replaceService = (text: string) => {
     const { outputText } = ts.transpileModule(text, { compilerOptions: options, fileName });
     writeFileSync(join(dir, 'dist/identidock.js'), outputText);

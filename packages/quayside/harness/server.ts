@@ -1,12 +1,13 @@
-// The production server of a test: a copy of the project with a service of the test's own, on ports of its own.
+// The production server of a test: a project with a service of the test's own, on ports of its own.
 import { rmSync, writeFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fetch, type Answer } from './fetch';
+import { fetch, fetchStats, type Answer } from './fetch';
 import { freePorts } from './ports';
-import { copyProject, service, type Project } from './project';
+import { program } from './paths';
+import { service, writeProject, type Project } from './project';
 import { endAll, run, type Running } from './run';
 
 export interface WorkerStats {
@@ -49,7 +50,7 @@ export function useServer(): void {
   beforeEach(async () => {
     [port, statsPort] = (await freePorts(2)) as [number, number];
     ports = { PORT: String(port), STATS_PORT: String(statsPort) };
-    project = copyProject();
+    project = writeProject();
   });
   afterEach(async () => {
     await endAll();
@@ -57,9 +58,13 @@ export function useServer(): void {
   });
 }
 
-/** Starts cmd.sh. */
+/** Starts it. */
 export function start(env: NodeJS.ProcessEnv = {}): Running {
-  return run('./cmd.sh', { cwd: project.dir, env: { ...ports, WORKERS: '2', ...env } });
+  return run(program, {
+    args: ['serve', 'dist/identidock.js'],
+    cwd: project.dir,
+    env: { ...ports, WORKERS: '2', ...env },
+  });
 }
 
 /** Starts it and waits until it serves; with routes, those of a service of their own. */
@@ -81,12 +86,13 @@ export async function workers(): Promise<WorkerStats[]> {
 }
 
 export async function stats(): Promise<Stats> {
-  return JSON.parse((await fetch(statsPort)).body) as Stats;
+  // Says at once that it says nothing. A request of HTTP may come too late where this process is kept from its turn.
+  return JSON.parse(await text(connect(statsPort, '127.0.0.1').end())) as Stats;
 }
 
 /** The values of the metrics whose names, or names and labels, begin so. */
 export async function metrics(name: string): Promise<number[]> {
-  const { body } = await fetch(statsPort, '/metrics');
+  const { body } = await fetchStats(statsPort, '/metrics');
   return body
     .split('\n')
     .filter((line) => line.startsWith(name))

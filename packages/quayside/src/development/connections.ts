@@ -1,6 +1,6 @@
 // The port of the development server, open over all reloads: a connection waits here until there is a worker to take it.
 import type { ChildProcess } from 'node:child_process';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { answerFor } from '../http/answer';
 import type { ToPrimary, ToWorker } from './messages';
@@ -17,18 +17,26 @@ export interface Connections {
   fail: (reason: string) => void;
 }
 
+/** What becomes of a connection. */
+type Flow =
+  { state: 'waiting' } | { state: 'giving'; give: (socket: Socket) => void } | { state: 'failing'; reason: string };
+
 /** Makes the server of the port; until it is told who takes them, connections wait. */
 export function createConnections(): Connections {
+  let now: Flow = { state: 'waiting' };
   let nextId = 0;
-  let take: ((socket: Socket) => void) | undefined;
-  let reason = '';
   const waiting = new Set<Socket>();
+  const failing = createFailing(() => (now.state === 'failing' ? now.reason : undefined));
 
   const flow = () => {
     for (const socket of waiting) {
-      if (take === undefined) return;
+      if (now.state === 'waiting') return;
       waiting.delete(socket);
-      take(socket);
+      if (now.state === 'giving') now.give(socket);
+      else {
+        failing.emit('connection', socket);
+        socket.resume();
+      }
     }
   };
   // Paused, so that not a byte is read here: who is given a connection reads its first.
@@ -39,56 +47,69 @@ export function createConnections(): Connections {
     flow();
   });
 
-  const failing = createHttpServer((req, res) => {
-    // To the end first, or a client that still sends would not see the answer.
-    req.resume().once('end', () => {
-      // The next request is for the code that is there then.
-      res.setHeader('Connection', 'close');
-      if (take !== fail) {
-        // A connection that has been silent until the code was mended: it is to ask again.
-        res.writeHead(307, { Location: req.url }).end();
-        return;
-      }
-      const kind = req.headers.accept?.includes('text/html') === true ? 'html' : 'text';
-      const { type, body } = answerFor(500, kind, { trace: reason });
-      res.writeHead(500, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
-    });
-  });
-  const fail = (socket: Socket) => {
-    failing.emit('connection', socket);
-    socket.resume();
-  };
-
   return {
     server,
     giveTo: (worker) => {
-      const given = new Map<number, Socket>();
-      worker.on('message', (message: ToPrimary | null) => {
-        if (message?.type !== 'begun') return;
-        // Closes this process's copy of the descriptor; the connection is the worker's alone from here on.
-        given.get(message.id)?.destroy();
-        given.delete(message.id);
-      });
-      worker.once('close', () => {
-        for (const socket of given.values()) waiting.add(socket);
-        flow();
-      });
-      take = (socket) => {
+      const given = keepGiven(worker, (socket) => waiting.add(socket), flow);
+      const give = (socket: Socket) => {
         const message: ToWorker = { type: 'connection', id: nextId };
         given.set(nextId, socket);
         nextId += 1;
         // The copy that is kept is what another worker is given, where this one ends before it has read anything.
         worker.send(message, socket, { keepOpen: true }, () => undefined);
       };
+      now = { state: 'giving', give };
       flow();
     },
     hold: () => {
-      take = undefined;
+      now = { state: 'waiting' };
     },
-    fail: (why) => {
-      reason = why;
-      take = fail;
+    fail: (reason) => {
+      now = { state: 'failing', reason };
       flow();
     },
   };
+}
+
+/**
+ * Makes the server that answers in a worker's place. It does not listen.
+ * @param reason - says why there is no worker; undefined where there is one again
+ */
+function createFailing(reason: () => string | undefined): HttpServer {
+  return createHttpServer((req, res) => {
+    // To the end first, or a client that still sends would not see the answer.
+    req.resume().once('end', () => {
+      // The next request is for the code that is there then.
+      res.setHeader('Connection', 'close');
+      const trace = reason();
+      if (trace === undefined) {
+        // A connection that has been silent until the code was mended: it is to ask again.
+        res.writeHead(307, { Location: req.url }).end();
+        return;
+      }
+      const kind = req.headers.accept?.includes('text/html') === true ? 'html' : 'text';
+      const { type, body } = answerFor(500, kind, { trace });
+      res.writeHead(500, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
+    });
+  });
+}
+
+/**
+ * Keeps the copies of the connections that a worker has been given, by their numbers.
+ * @param onLeft - called for each that it had not begun with when it ended
+ * @param onEnd - called then, after these
+ */
+function keepGiven(worker: ChildProcess, onLeft: (socket: Socket) => void, onEnd: () => void): Map<number, Socket> {
+  const given = new Map<number, Socket>();
+  worker.on('message', (message: ToPrimary | null) => {
+    if (message?.type !== 'begun') return;
+    // Closes this process's copy of the descriptor; the connection is the worker's alone from here on.
+    given.get(message.id)?.destroy();
+    given.delete(message.id);
+  });
+  worker.once('close', () => {
+    for (const socket of given.values()) onLeft(socket);
+    onEnd();
+  });
+  return given;
 }

@@ -15,8 +15,6 @@ export type ToPrimary =
   | { type: 'loading'; change: number }
   /** It can take connections. */
   | { type: 'serving' }
-  /** It has loaded beforehand what has changed since, and begins nothing. */
-  | { type: 'stale' }
   /** The service could not start, or did not handle an exception; the worker ends. */
   | { type: 'failed'; reason: string }
   /** The connection has sent something, or is closed: nobody else can take it any more. */

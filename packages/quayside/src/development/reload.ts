@@ -1,18 +1,17 @@
 // The workers of the development server: one serves, and one is ready to take its place at the next change.
-import { fork, type ChildProcess } from 'node:child_process';
-import { resolve } from 'node:path';
 import { startGuardian } from '../process/guardian';
 import type { Logger } from '../process/log';
 import type { Connections } from './connections';
-import type { ToPrimary, ToWorker } from './messages';
+import { drain, execArgvOf, forkWorker, tell, type WorkerHandle } from './handle';
+import type { ToPrimary } from './messages';
 
 /** How long requests in flight may take to finish when the code has changed, in ms. */
 const MERCY_MS = 1000;
 /** The same when the development server stops. */
 const STOP_MS = 500;
 
-/** What has a process run TypeScript. */
-const TS_NODE = 'ts-node/register/transpile-only';
+/** The states of the worker that serves, or will. */
+const CURRENT: WorkerHandle['state'][] = ['beginning', 'loading', 'serving'];
 
 /** The workers. */
 export interface Reloader {
@@ -24,132 +23,126 @@ export interface Reloader {
 
 /**
  * Readies a worker, which serves from the first reload on.
+ * @param file - of the service
  * @param onServing - called each time that one serves
  */
-export function startWorkers(connections: Connections, log: Logger, onServing: () => void): Reloader {
-  const guardian = startGuardian();
-  const workers = new Set<ChildProcess>();
-  /** Has begun, or will when it is there. */
-  let current: ChildProcess | undefined;
-  /** Waits for the word to begin. */
-  let spare: ChildProcess | undefined;
-  let changedAt = performance.now();
-  /** Counts the changes. */
-  let change = 0;
-  /** The current worker has begun to load the service. */
-  let isLoading = false;
-  let isLeaving = false;
-  let stopping = false;
-
-  const tell = (worker: ChildProcess, message: ToWorker) => {
-    // Where it does not arrive, the worker is ending, and its end says so.
-    worker.send(message, () => undefined);
-  };
-
-  const forkWorker = (): ChildProcess => {
-    const worker = fork(resolve('app/development/worker.ts'), {
-      // What the debugger says at each reload would drown the rest.
-      execArgv: ['--inspect-publish-uid=http', '--disable-warning=SecurityWarning', '-r', TS_NODE],
-    });
-    const { pid } = worker;
-    if (pid !== undefined) guardian.guard(pid);
-    workers.add(worker);
-    let ended = false;
-    const onEnd = (how: string) => {
-      if (ended) return;
-      ended = true;
-      workers.delete(worker);
-      if (pid !== undefined) guardian.release(pid);
-      if (worker === spare) spare = undefined;
-      else if (worker === current) onFailed(how);
-    };
-    // Not 'exit', which may come before the last message is read.
-    worker.once('close', (code, signal) => {
-      onEnd(`The server has ended by itself, ${signal === null ? `exit code ${String(code)}` : `by ${signal}`}.`);
-    });
-    worker.once('error', (error) => {
-      onEnd(error.message);
-    });
-    // The service may send messages of its own; they are nobody's.
-    worker.on('message', (message: ToPrimary | null) => {
-      if (message?.type === 'ready' && worker === spare) log.debug('ready for the next change');
-      if (worker !== current || message === null) return;
-      if (message.type === 'loading') {
-        isLoading = true;
-        if (message.change !== change) leave();
-      } else if (message.type === 'serving') {
-        connections.giveTo(worker);
-        log.info(`serving after ${(performance.now() - changedAt).toFixed()} ms`);
-        spare ??= forkWorker();
-        onServing();
-      } else if (message.type === 'stale') {
-        current = undefined;
-        worker.kill('SIGKILL');
-        begin();
-      } else if (message.type === 'failed') {
-        onFailed(message.reason);
-      }
-    });
-    return worker;
-  };
-
-  const begin = () => {
-    current = spare ?? forkWorker();
-    spare = undefined;
-    isLoading = false;
-    tell(current, { type: 'begin', change });
-  };
-
-  /** Ends the current worker and has another begin. */
-  const leave = () => {
-    // Whoever follows the one that is about to end serves this change, too.
-    if (isLeaving) return;
-    isLeaving = true;
-    const old = current;
-    current = undefined;
-    void (old === undefined ? Promise.resolve() : end(old, MERCY_MS)).then(() => {
-      isLeaving = false;
-      if (!stopping) begin();
-    });
-  };
-
-  const onFailed = (reason: string) => {
-    current = undefined;
-    log.error(`${reason}\nWaiting for a change.`);
-    connections.fail(reason);
-    if (!stopping) spare ??= forkWorker();
-  };
-
-  /** Ends a worker, at the latest after some ms. */
-  const end = (worker: ChildProcess, within: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        log.warn(`ending the requests that are still in flight after ${String(within)} ms`);
-        worker.kill('SIGKILL');
-      }, within);
-      worker.once('close', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      tell(worker, { type: 'drain' });
-    });
-
-  spare = forkWorker();
+export function startWorkers(connections: Connections, log: Logger, file: string, onServing: () => void): Reloader {
+  const workers = new Workers(connections, log, file, onServing);
+  workers.fillSpare();
   return {
     reload: () => {
-      changedAt = performance.now();
-      change += 1;
-      connections.hold();
-      // One that is still about to begin serves this change as well, and where saves come fast, nobody would get to the end.
-      if (current !== undefined && !isLoading) tell(current, { type: 'begin', change });
-      else leave();
+      workers.reload();
     },
-    stop: async () => {
-      stopping = true;
-      const unused = spare;
-      current = spare = undefined;
-      unused?.kill('SIGKILL');
-      await Promise.all([...workers].filter((worker) => worker !== unused).map((worker) => end(worker, STOP_MS)));
-    },
+    stop: () => workers.stop(),
   };
+}
+
+/** Decides which worker begins, serves and ends. */
+class Workers {
+  /** At most one is spare, at most one is current, and the others end. */
+  private readonly workers = new Set<WorkerHandle>();
+  /** changing: the current worker ends, and another is to begin. */
+  private state: 'settled' | 'changing' | 'stopping' = 'settled';
+  private changedAt = performance.now();
+  /** Counts the changes. */
+  private change = 0;
+  private readonly fork: () => WorkerHandle;
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly log: Logger,
+    file: string,
+    private readonly onServing: () => void,
+  ) {
+    const onMessage = this.onMessage.bind(this);
+    const onEnd = this.onEnd.bind(this);
+    const options = { file, execArgv: execArgvOf(file), guardian: startGuardian(), onMessage, onEnd };
+    this.fork = () => {
+      const worker = forkWorker(options);
+      this.workers.add(worker);
+      return worker;
+    };
+  }
+
+  reload(): void {
+    this.changedAt = performance.now();
+    this.change += 1;
+    this.connections.hold();
+    const beginning = this.inState('beginning');
+    // It serves this change as well: where saves come fast, nobody would get to the end otherwise.
+    if (beginning !== undefined) tell(beginning, { type: 'begin', change: this.change });
+    else this.replace();
+  }
+
+  async stop(): Promise<void> {
+    this.state = 'stopping';
+    const unused = this.inState('spare');
+    if (unused !== undefined) {
+      unused.state = 'ending';
+      unused.child.kill('SIGKILL');
+    }
+    const used = [...this.workers].filter((worker) => worker !== unused);
+    await Promise.all(used.map((worker) => drain(worker, STOP_MS, this.log)));
+  }
+
+  /** Sees to it that a worker waits for the next change. */
+  fillSpare(): void {
+    if (this.inState('spare') === undefined) this.fork();
+  }
+
+  /** Ends the current worker and has another begin. */
+  private replace(): void {
+    // Whoever follows the one that is about to end serves this change, too.
+    if (this.state !== 'settled') return;
+    this.state = 'changing';
+    const old = this.inState(...CURRENT);
+    const gone = old === undefined ? Promise.resolve() : drain(old, MERCY_MS, this.log);
+    void gone.then(() => {
+      if (this.state === 'stopping') return;
+      this.state = 'settled';
+      this.begin();
+    });
+  }
+
+  private begin(): void {
+    const worker = this.inState('spare') ?? this.fork();
+    worker.state = 'beginning';
+    tell(worker, { type: 'begin', change: this.change });
+  }
+
+  private onMessage(worker: WorkerHandle, message: ToPrimary | null): void {
+    if (message?.type === 'ready' && worker.state === 'spare') this.log.debug('ready for the next change');
+    // The service may send messages of its own; they are nobody's.
+    if (!CURRENT.includes(worker.state) || message === null) return;
+    if (message.type === 'loading') {
+      worker.state = 'loading';
+      if (message.change !== this.change) this.replace();
+    } else if (message.type === 'serving') this.onWorkerServing(worker);
+    else if (message.type === 'failed') this.onFailed(worker, message.reason);
+  }
+
+  private onWorkerServing(worker: WorkerHandle): void {
+    worker.state = 'serving';
+    this.connections.giveTo(worker.child);
+    this.log.info(`serving after ${(performance.now() - this.changedAt).toFixed()} ms`);
+    this.fillSpare();
+    this.onServing();
+  }
+
+  private onEnd(worker: WorkerHandle, how: string): void {
+    this.workers.delete(worker);
+    if (CURRENT.includes(worker.state)) this.onFailed(worker, how);
+    else worker.state = 'ending';
+  }
+
+  private onFailed(worker: WorkerHandle, reason: string): void {
+    worker.state = 'ending';
+    this.log.error(`${reason}\nWaiting for a change.`);
+    this.connections.fail(reason);
+    this.fillSpare();
+  }
+
+  private inState(...states: WorkerHandle['state'][]): WorkerHandle | undefined {
+    return [...this.workers].find(({ state }) => states.includes(state));
+  }
 }

@@ -1,52 +1,54 @@
-// Entry of the development server: it holds the port, and has workers serve what is behind it as the code changes.
+// The development server: it holds the port, and has workers serve what is behind it as the code changes.
 import { fork, type ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
-import { resolve } from 'node:path';
-import { createConnections } from './connections';
-import { startWorkers, type Reloader } from './reload';
-import { watch } from './watch';
-import { configOrExit, type Config } from '../settings/config';
+import { join } from 'node:path';
 import { exitUnstarted, reasonOf } from '../process/failure';
 import { listen } from '../process/listen';
 import { createLog } from '../process/log';
+import { handleSignals } from '../process/signals';
+import type { Config } from '../settings/config';
+import { createConnections } from './connections';
+import { checkPeers, isTypeScript } from './peers';
+import { startWorkers } from './reload';
+import { watch } from './watch';
 
-const config = configOrExit();
-const log = createLog(config);
-const connections = createConnections();
-let workers: Reloader | undefined;
-let types: ChildProcess | undefined;
+/**
+ * Runs the development server until a signal stops it, and exits the process: with 0 by a signal, with 1 where it could not
+ * start.
+ * @param file - of the service, absolute
+ */
+export async function startDevelopment(config: Config, file: string): Promise<void> {
+  const { HOST: host, PORT: port, WATCH_POLL: poll } = config;
+  const log = createLog(config);
+  const connections = createConnections();
+  let stopWorkers = () => Promise.resolve();
+  let types: ChildProcess | undefined;
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  // cmd.sh has set one, for the time until now. Were there none for a moment, a signal that has come would be lost.
-  const early = process.listeners(signal);
-  process.on(signal, stop);
-  for (const listener of early) process.off(signal, listener);
-}
-void start(config);
-
-async function start({ HOST: host, PORT: port, WATCH_POLL: poll }: Config) {
+  handleSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
+    types?.kill();
+    void stopWorkers().then(() => process.exit());
+  });
   try {
+    checkPeers(file);
     await listen(connections.server, { host, port, variable: 'PORT' });
   } catch (error) {
     exitUnstarted(reasonOf(error));
   }
   log.info({ host, port }, 'listening');
-  workers = startWorkers(connections, log, () => {
-    types ??= checkTypes();
+  const workers = startWorkers(connections, log, file, () => {
+    if (isTypeScript(file)) types ??= checkTypes(file, () => (types = undefined));
   });
-  watch({ poll, log }, workers.reload);
+  stopWorkers = workers.stop;
+  watch({ poll, log, file }, workers.reload);
 }
 
-function stop() {
-  types?.kill();
-  void Promise.resolve(workers?.stop()).then(() => process.exit());
-}
-
-/** Starts the process that checks types; whatever else wants the CPU goes first. */
-function checkTypes() {
-  const child = fork(resolve('app/development/types.ts'), { execArgv: ['-r', 'ts-node/register/transpile-only'] });
+/**
+ * Starts the process that checks types; whatever else wants the CPU goes first.
+ * @param onEnd - called when it has ended; the next reload starts it anew
+ */
+function checkTypes(file: string, onEnd: () => void): ChildProcess {
+  const child = fork(join(__dirname, 'types.js'), [file]);
   if (child.pid !== undefined) setPriority(child.pid, 10);
-  // The next reload starts it anew.
-  for (const event of ['error', 'exit']) child.once(event, () => (types = undefined));
+  for (const event of ['error', 'exit']) child.once(event, onEnd);
   return child;
 }

@@ -1,22 +1,26 @@
 // Entry of the process that checks types, beside the workers, so that no reload waits for it.
-import ts from 'typescript';
-import { configOrExit } from '../settings/config';
+import { dirname } from 'node:path';
+import type * as TypeScript from 'typescript';
 import { createLog } from '../process/log';
+import { configOrExit } from '../settings/config';
+import { requireOf } from './peers';
 
-const config = configOrExit();
+const [, , file = ''] = process.argv;
+const ts = requireOf(file)('typescript') as typeof TypeScript;
+const config = configOrExit('development');
 const log = createLog(config);
-const format: ts.FormatDiagnosticsHost = {
+const format: TypeScript.FormatDiagnosticsHost = {
   getCanonicalFileName: (name) => name,
   getCurrentDirectory: () => process.cwd(),
   getNewLine: () => '\n',
 };
 const formatted = process.stdout.isTTY ? ts.formatDiagnosticsWithColorAndContext : ts.formatDiagnostics;
 
-let found: ts.Diagnostic[] = [];
+let found: TypeScript.Diagnostic[] = [];
 let hadErrors = false;
 
 const host = ts.createWatchCompilerHost(
-  'tsconfig.json',
+  ts.findConfigFile(dirname(file), (path) => ts.sys.fileExists(path)) ?? 'tsconfig.json',
   { noEmit: true },
   ts.sys,
   ts.createSemanticDiagnosticsBuilderProgram,

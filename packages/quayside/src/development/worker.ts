@@ -1,40 +1,30 @@
 // Entry of a worker of the development server: all but the service is loaded before the change comes that it is to serve.
 import inspector from 'node:inspector';
 import type { Socket } from 'node:net';
-import { resolve } from 'node:path';
-import type { Config } from '../settings/config';
-import type { CreateApp } from '../http/server';
-import type { Logger } from '../process/log';
+import { createServer } from '../http/server';
+import { createAppOf } from '../http/service';
+import { reasonOf } from '../process/failure';
+import { createLog, type Logger } from '../process/log';
+import { ignoreSignals } from '../process/signals';
+import { configOrExit, type Config } from '../settings/config';
 import { createIntake, type Intake } from './intake';
 import type { ToPrimary, ToWorker } from './messages';
-import { keepTranspiled } from './transpiled';
+import { requireOf } from './peers';
+import { readAhead } from './transpiled';
 
-/* eslint-disable @typescript-eslint/no-require-imports -- loaded at a time of our choice, and again where it has failed */
-const load = () => ({
-  ...(require('../settings/config') as typeof import('../settings/config')),
-  ...(require('../process/log') as typeof import('../process/log')),
-  ...(require('../http/server') as typeof import('../http/server')),
-});
-const loadReasonOf = () => (require('../process/failure') as typeof import('../process/failure')).reasonOf;
-const loadExpress = () => require('express') as unknown;
-const loadService = () => require('../../../../app/identidock') as { createApp: CreateApp };
-/* eslint-enable */
+const [, , file = ''] = process.argv;
+const requireIt = requireOf(file);
 
 let intake: Intake | undefined;
 let change: number | undefined;
 
-// Ctrl-C and a closing terminal reach every process of the group; only the primary decides what they mean.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-
-const transpiled = keepTranspiled();
+ignoreSignals();
 try {
-  load();
-  loadReasonOf();
-  loadExpress();
+  requireIt('express');
 } catch {
-  // A file that is broken now may be mended when its turn comes.
+  // The service may not need it, or says itself that it is missing.
 }
-void transpiled.readAhead(resolve('app')).then(() => {
+void readAhead(file).then(() => {
   tell({ type: 'ready' });
 });
 
@@ -55,11 +45,6 @@ function tell(message: ToPrimary, then: () => void = () => undefined) {
 /** Serves the code as it is now, or says why not. */
 async function begin() {
   tell({ type: 'loading', change: change ?? 0 });
-  if (!transpiled.isCurrent()) {
-    tell({ type: 'stale' });
-    return;
-  }
-  let reasonOf = (error: unknown) => String(error);
   const fail = (error: unknown) => {
     process.exitCode = 1;
     tell({ type: 'failed', reason: reasonOf(error) }, end);
@@ -67,12 +52,10 @@ async function begin() {
   // Also a promise's rejection that nobody handles.
   process.on('uncaughtException', fail);
   try {
-    reasonOf = loadReasonOf();
-    const { configOrExit, createLog, createServer } = load();
-    const config = configOrExit();
+    const config = configOrExit('development');
     const log = createLog(config);
     openInspector(config, log);
-    const { createApp } = loadService();
+    const createApp = createAppOf(requireIt(file) as object, file);
     const server = createServer(await createApp(), { config, log });
     intake = createIntake(server, (id) => {
       tell({ type: 'begun', id });

@@ -4,9 +4,9 @@ import { ServerResponse } from 'node:http';
 import type { Express, Response } from 'express';
 
 /** More types than this a service does not have, unless they come from its clients. */
-const MOST_TYPES = 100;
+const MAX_TYPES = 100;
 /** A longer body is not kept for the next time, in bytes. */
-const MOST_KEPT = 1024;
+const MAX_KEPT = 1024;
 /** Of a SHA-1 in base64, without its padding: https://github.com/jshttp/etag */
 const HASH_LENGTH = 27;
 
@@ -41,7 +41,7 @@ interface Known {
  * string is hashed and written as it is, together with the headers, and what Express made of a type is remembered.
  * Whatever is unusual is left to Express, as is a response with a method of somebody else's.
  */
-export function quickenSend({ response }: Pick<Express, 'response'>): void {
+export function patchSend({ response }: Pick<Express, 'response'>): void {
   if (senders.some((name) => Object.hasOwn(response, name))) return;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the response that they are methods of
   const { send, type, get, set } = response;
@@ -55,9 +55,9 @@ export function quickenSend({ response }: Pick<Express, 'response'>): void {
     res.setHeader === setHeader &&
     res.get === get &&
     res.set === set &&
-    res.type === quickType;
+    res.type === patchedType;
 
-  function quickType(this: Response, name: string): Response {
+  function patchedType(this: Response, name: string): Response {
     if (!isPlain(this)) return type.call(this, name);
     const full = names.get(name);
     if (full !== undefined) return this.setHeader('Content-Type', full);
@@ -66,35 +66,35 @@ export function quickenSend({ response }: Pick<Express, 'response'>): void {
     return this;
   }
 
-  function quickSend(this: Response, body?: unknown): Response {
+  function patchedSend(this: Response, body?: unknown): Response {
     if (typeof body !== 'string' || isBare(this) || !isPlain(this)) return send.call(this, body);
     const given = this.getHeader('Content-Type');
     const isCommon = this.app.get('etag') === 'weak' && !this.hasHeader('ETag') && !this.hasHeader('Transfer-Encoding');
     if (!isCommon || (given !== undefined && typeof given !== 'string')) return send.call(this, body);
-    const own = known.get(given);
-    if (own === undefined) {
+    const kept = known.get(given);
+    if (kept === undefined) {
       send.call(this, body);
       remember(known, given, { type: String(this.getHeader('Content-Type')), body: undefined, length: '', etag: '' });
       return this;
     }
-    if (body !== own.body) {
+    if (body !== kept.body) {
       const length = Buffer.byteLength(body);
       // What is not ASCII would be written in another encoding than the headers.
       if (length !== body.length) return send.call(this, body);
-      own.length = String(length);
-      own.etag = `W/"${length.toString(16)}-${hash('sha1', body, 'base64').slice(0, HASH_LENGTH)}"`;
-      own.body = length > MOST_KEPT ? undefined : body;
+      kept.length = String(length);
+      kept.etag = `W/"${length.toString(16)}-${hash('sha1', body, 'base64').slice(0, HASH_LENGTH)}"`;
+      kept.body = length > MAX_KEPT ? undefined : body;
     }
-    if (own.type !== given) this.setHeader('Content-Type', own.type);
-    this.setHeader('Content-Length', own.length);
-    this.setHeader('ETag', own.etag);
+    if (kept.type !== given) this.setHeader('Content-Type', kept.type);
+    this.setHeader('Content-Length', kept.length);
+    this.setHeader('ETag', kept.etag);
     return this.end(body, 'latin1');
   }
 
-  response.type = quickType;
-  response.send = quickSend;
+  response.type = patchedType;
+  response.send = patchedSend;
 }
 
 function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
-  if (map.size < MOST_TYPES) map.set(key, value);
+  if (map.size < MAX_TYPES) map.set(key, value);
 }

@@ -11,15 +11,12 @@ import { createTimeLimit, limitBody, refusalOf } from './limits';
 import type { Logger } from '../process/log';
 import { outcomeOf, type Outcome } from './outcome';
 import { identify, idOf } from './request-id';
-import { quickenSend } from './send';
+import { patchSend } from './send';
 import { answerUnhandled, type UnhandledOptions } from './unhandled';
 import { answerUnparsed } from './unparsed';
 
 /** How often Node looks for connections that are too slow, in ms. Its own default is 30 s. */
 const CHECK_MS = 500;
-
-/** What app/identidock.ts exports; a promise where the service has something to wait for before it serves. */
-export type CreateApp = () => Express | Promise<Express>;
 
 /** What is told of the requests to the service. */
 export interface Observer {
@@ -55,8 +52,8 @@ export function createServer(
 ): Server {
   app.disable('x-powered-by');
   if (config.TRUST_PROXY !== false) app.set('trust proxy', config.TRUST_PROXY);
-  quickenSend(app);
-  const errors = { log, showTraces: config.ENV === 'DEV' };
+  patchSend(app);
+  const errors = { log, showTraces: config.mode === 'development' };
   const late = `no answer within REQUEST_TIMEOUT=${String(config.REQUEST_TIMEOUT)} s`;
   /** Answers in the service's place; that may throw, by the headers of an error, or what the service did to a response. */
   const stepIn = (req: Request, res: Response, respond: (options: UnhandledOptions) => void) => {

@@ -22,8 +22,8 @@ const isErrorStatus = (status: unknown): status is number =>
  */
 function meantBy(error: unknown, res: Response): { status: number; headers: OutgoingHttpHeaders } {
   const { status, statusCode, headers } = (typeof error === 'object' && error !== null ? error : {}) as HttpError;
-  const own = [status, statusCode].find(isErrorStatus);
-  if (own !== undefined) return { status: own, headers: headers ?? {} };
+  const brought = [status, statusCode].find(isErrorStatus);
+  if (brought !== undefined) return { status: brought, headers: headers ?? {} };
   return { status: isErrorStatus(res.statusCode) ? res.statusCode : 500, headers: {} };
 }
 

@@ -1,20 +1,22 @@
-// One worker's process, as the primary sees it: forked, heard, told to drain, killed.
-import cluster, { type Worker } from 'node:cluster';
-import type { Config } from '../settings/config';
-import { Histograms } from '../stats/histogram';
-import { noVitals, type Vitals } from '../worker/vitals';
-import type { Guardian } from '../process/guardian';
+// One worker, as the primary sees it: what it has said, and how it is told to drain or killed.
+import type { Worker } from 'node:cluster';
 import type { Logger } from '../process/log';
-import { noCounts, SLOT, type Counts, type ToPrimary, type ToWorker } from '../worker/messages';
+import type { Config } from '../settings/config';
+import type { Counts, Vitals } from '../stats/counts';
+import type { Histograms } from '../stats/histogram';
+import type { ToWorker } from '../worker/messages';
 
-/** By how much the limits of two workers may differ. */
-const MOST_JITTER = 0.1;
+/** How a worker's process has ended. */
+export interface End {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
 
-/** A worker's process, from its fork to its end. */
-export interface Process {
+/** A worker, from its fork to its end. */
+export interface WorkerHandle {
   /** The number of its slot. */
   id: number;
-  worker: Worker;
+  child: Worker;
   /** It serves from when it listens until it is told to drain. */
   state: 'starting' | 'serving' | 'draining';
   /** When it was started, in ms since the epoch. */
@@ -34,121 +36,38 @@ export interface Process {
   reason: string | undefined;
   /** Becomes true when it listens, false when it ends before that. */
   up: Promise<boolean>;
-  /** Its exit code or signal. */
-  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  ended: Promise<End>;
 }
 
 /**
- * Forks a worker.
- * @param id - its slot
- * @param options.port - the service's; when it listens there, it is up
- * @param options.startTimeout - how long it may take to, in seconds; then it is killed
- * @param options.onFailing - called when it says that it should be replaced
- */
-export function forkProcess(
-  id: number,
-  options: { port: number; startTimeout: number; guardian: Guardian; onFailing: () => void },
-): Process {
-  const { port, startTimeout, guardian, onFailing } = options;
-  const worker = cluster.fork({ [SLOT]: String(id) });
-  const { pid } = worker.process;
-  if (pid !== undefined) guardian.guard(pid);
-
-  const ended: Process['ended'] = new Promise((resolve) => {
-    // Not 'exit', which may come before the last message is read.
-    worker.process.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
-      if (pid !== undefined) guardian.release(pid);
-      resolve({ code, signal });
-    });
-    worker.on('error', (error: Error) => {
-      own.reason ??= error.message;
-      // One that has gone is closed; one that could not be forked is never.
-      if (pid === undefined) resolve({ code: 1, signal: null });
-    });
-  });
-  const up = new Promise<boolean>((resolve) => {
-    worker.on('listening', (address) => {
-      // A service may listen on ports of its own, too.
-      if (address.port !== port || own.state !== 'starting') return;
-      own.state = 'serving';
-      own.startupMs = Date.now() - own.spawnedAt;
-      resolve(true);
-    });
-    void ended.then(() => {
-      resolve(false);
-    });
-  });
-  const own: Process = {
-    id,
-    worker,
-    state: 'starting',
-    spawnedAt: Date.now(),
-    startupMs: 0,
-    counts: noCounts(),
-    durations: new Histograms(),
-    vitals: noVitals,
-    gc: new Histograms(),
-    missed: 0,
-    jitter: 1 + Math.random() * MOST_JITTER,
-    reason: undefined,
-    up,
-    ended,
-  };
-
-  worker.on('message', (message: ToPrimary | null) => {
-    // The service may send messages of its own; they are nobody's.
-    if (message?.type === 'counts') {
-      own.counts = message.counts;
-      own.durations.replace(message.durations);
-    } else if (message?.type === 'beat') {
-      own.missed = 0;
-      own.vitals = message.vitals;
-      own.gc.replace(message.vitals.gc);
-    } else if (message?.type === 'unstarted') own.reason = message.reason;
-    else if (message?.type === 'failing') {
-      own.reason = message.reason;
-      onFailing();
-    }
-  });
-  const late = setTimeout(() => {
-    own.reason = `it did not listen within START_TIMEOUT=${String(startTimeout)} s`;
-    kill(own);
-  }, startTimeout * 1000);
-  void up.then(() => {
-    clearTimeout(late);
-  });
-  return own;
-}
-
-/**
- * Tells a process to finish and to end, and kills it where it does not in time.
+ * Tells a worker to finish and to end, and kills it where it does not in time.
  * @param setting - which says how long it may take
  * @param log - is told before it is killed
  */
-export function drain(own: Process, setting: 'GRACE' | 'RELOAD_MERCY', config: Config, log: Logger): void {
+export function drain(worker: WorkerHandle, setting: 'GRACE' | 'RELOAD_MERCY', config: Config, log: Logger): void {
   const seconds = config[setting];
-  own.state = 'draining';
-  tell(own, { type: 'drain' });
+  worker.state = 'draining';
+  tell(worker, { type: 'drain' });
   const timer = setTimeout(() => {
-    log.warn(nameOf(own), `ending the requests that are still in flight after ${setting}=${String(seconds)} s`);
-    kill(own);
+    log.warn(nameOf(worker), `ending the requests that are still in flight after ${setting}=${String(seconds)} s`);
+    kill(worker);
   }, seconds * 1000);
-  void own.ended.then(() => {
+  void worker.ended.then(() => {
     clearTimeout(timer);
   });
 }
 
 /** Sends a message. Where it does not arrive, the worker is ending, and its end says so. */
-export function tell({ worker }: Process, message: ToWorker): void {
-  worker.send(message, () => undefined);
+export function tell({ child }: Pick<WorkerHandle, 'child'>, message: ToWorker): void {
+  child.send(message, () => undefined);
 }
 
-/** Ends a process at once. */
-export function kill({ worker }: Process): void {
-  worker.process.kill('SIGKILL');
+/** Ends a worker at once. */
+export function kill({ child }: Pick<WorkerHandle, 'child'>): void {
+  child.process.kill('SIGKILL');
 }
 
-/** What the log calls a process by. */
-export function nameOf({ id, worker }: Process): { worker: number; pid: number | undefined } {
-  return { worker: id, pid: worker.process.pid };
+/** @returns what the log calls a worker by */
+export function nameOf({ id, child }: Pick<WorkerHandle, 'id' | 'child'>): { worker: number; pid: number | undefined } {
+  return { worker: id, pid: child.process.pid };
 }

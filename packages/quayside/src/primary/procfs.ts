@@ -5,7 +5,7 @@ import { isIPv6 } from 'node:net';
 /** How much of a file is read at a time: the kernel makes no more of a table than it is asked for. */
 const CHUNK_BYTES = 256;
 /** More is in no file whose end is needed. */
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** TCP_LISTEN of the kernel's include/net/tcp_states.h. */
 const LISTEN = '0A';
 /** The backlog that Node asks for, unless it is told otherwise. */
@@ -49,7 +49,7 @@ function read(path: string, isEnough: (text: string) => boolean = () => false): 
   try {
     file = openSync(path, 'r');
     const chunk = Buffer.alloc(CHUNK_BYTES);
-    for (let length = -1; length !== 0 && text.length < MOST_BYTES && !isEnough(text);) {
+    for (let length = -1; length !== 0 && text.length < MAX_BYTES && !isEnough(text);) {
       length = readSync(file, chunk, 0, CHUNK_BYTES, null);
       text += chunk.toString('latin1', 0, length);
     }

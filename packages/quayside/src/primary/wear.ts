@@ -1,25 +1,25 @@
-// When a worker's process has had its time.
+// When a worker has had its time.
 import type { Config } from '../settings/config';
 import { BEAT_MS } from '../worker/messages';
-import type { Process } from './handle';
+import type { WorkerHandle } from './handle';
 
 /** One that serves is not replaced before it is so old, in ms: one that fails at once would be, again and again. */
-const LEAST_LIFE_MS = 2000;
+const MIN_LIFE_MS = 2000;
 
 /** @returns whether its event loop has been blocked for longer than HARAKIRI, as far as its missed beats tell */
-export function isBlocked({ missed }: Pick<Process, 'missed'>, { HARAKIRI }: Pick<Config, 'HARAKIRI'>): boolean {
+export function isBlocked({ missed }: Pick<WorkerHandle, 'missed'>, { HARAKIRI }: Pick<Config, 'HARAKIRI'>): boolean {
   // One more: between two beats that come in time, two may be missed here.
   return HARAKIRI > 0 && (missed - 1) * BEAT_MS > HARAKIRI * 1000;
 }
 
 /** @returns whether its event loop has not run for a second or more */
-export function isStuck({ missed }: Pick<Process, 'missed'>): boolean {
+export function isStuck({ missed }: Pick<WorkerHandle, 'missed'>): boolean {
   return missed > 2;
 }
 
-/** @returns why a process should be replaced; undefined where it should not */
+/** @returns why a worker should be replaced; undefined where it should not */
 export function wearOf(
-  { reason, counts, vitals, jitter }: Pick<Process, 'reason' | 'counts' | 'vitals' | 'jitter'>,
+  { reason, counts, vitals, jitter }: Pick<WorkerHandle, 'reason' | 'counts' | 'vitals' | 'jitter'>,
   { MAX_REQUESTS, RELOAD_ON_RSS }: Pick<Config, 'MAX_REQUESTS' | 'RELOAD_ON_RSS'>,
 ): string | undefined {
   if (reason !== undefined) return reason;
@@ -30,6 +30,6 @@ export function wearOf(
 }
 
 /** @returns whether it should be replaced now */
-export function isDue(own: Process, config: Config): boolean {
-  return Date.now() - own.spawnedAt >= LEAST_LIFE_MS && wearOf(own, config) !== undefined;
+export function isDue(worker: WorkerHandle, config: Config): boolean {
+  return Date.now() - worker.spawnedAt >= MIN_LIFE_MS && wearOf(worker, config) !== undefined;
 }

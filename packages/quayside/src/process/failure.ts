@@ -1,5 +1,7 @@
 // Why the server could not start, and the exit that says so.
-import { ListenError } from './listen';
+
+/** Why the server cannot start, in words that need no trace to be understood. */
+export class StartError extends Error {}
 
 /** @returns what was thrown where it is an error that can be read, or one that says what it was: it may be anything */
 export function asError(thrown: unknown): Error {
@@ -11,9 +13,9 @@ export function asError(thrown: unknown): Error {
   }
 }
 
-/** Says what went wrong: a port that is taken needs no trace to be understood, what the service throws does. */
+/** Says what went wrong: what the service throws needs its trace to be understood. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof ListenError) return error.message;
+  if (error instanceof StartError) return error.message;
   const { stack, message } = asError(error);
   return stack ?? message;
 }

@@ -1,8 +1,9 @@
 // Listening on exactly the port that was asked for, or an error that names it.
 import type { Server } from 'node:net';
+import { StartError } from './failure';
 
 /** Why a server cannot listen, in words for whoever set the variable. */
-export class ListenError extends Error {
+export class ListenError extends StartError {
   override name = 'ListenError';
 }
 

@@ -9,7 +9,7 @@ const PIPE_BUF = 4096;
 /** How long lines are gathered before they are written together, in ms. */
 const GATHER_MS = 10;
 /** What is kept of lines that could not be written, in bytes; from there on, they are dropped. */
-const MOST_HELD = 2 ** 24;
+const MAX_HELD = 2 ** 24;
 /** pino's number for it. */
 const WARN = 40;
 
@@ -19,7 +19,7 @@ const WARN = 40;
  * @param config - its LOG_LEVEL is the least that is written
  * @param bindings - what every line carries, as the worker's slot
  */
-export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'ENV'>, bindings: Record<string, unknown> = {}): Logger {
+export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'mode'>, bindings: Record<string, unknown> = {}): Logger {
   const options = {
     level: config.LOG_LEVEL,
     base: bindings,
@@ -33,7 +33,7 @@ export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'ENV'>, bindings: R
       },
     },
   };
-  if (config.ENV === 'DEV') return pino(options, readable());
+  if (config.mode === 'development') return pino(options, readable());
   return pino(options, batched());
 }
 
@@ -52,7 +52,7 @@ function isoTime(): string {
 
 /** Stdout, with one write for the lines of a few milliseconds. */
 function batched() {
-  const stdout = destination({ dest: 1, sync: true, maxLength: MOST_HELD });
+  const stdout = destination({ dest: 1, sync: true, maxLength: MAX_HELD });
   // A full disk or a closed pipe behind stdout costs the line, not the service.
   stdout.on('error', () => undefined);
   let lines = '';

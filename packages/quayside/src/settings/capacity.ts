@@ -8,7 +8,7 @@ const BESIDE_HEAP_MB = 64;
 /** The threads of a process of Node.js: its own, six of V8 and Node, and four of libuv once they are needed; as measured. */
 const PIDS_OF_PROCESS = 11;
 /** Less heap than this, in MB, is less than an empty service takes. */
-const LEAST_HEAP_MB = 32;
+const MIN_HEAP_MB = 32;
 /** Where nobody says how many workers, there are no more than have this much heap each, in MB. */
 const FAIR_HEAP_MB = 64;
 
@@ -88,12 +88,12 @@ export function workersFor(cpus = availableParallelism(), quota = cpuQuota(), li
 export function heapFor(workers: number, limit = memoryLimit()): number | undefined {
   if (limit === Infinity) return undefined;
   const share = (limit / 1024 ** 2 - BESIDE_HEAP_MB * (workers + 1)) / workers;
-  return Math.max(LEAST_HEAP_MB, Math.floor(share));
+  return Math.max(MIN_HEAP_MB, Math.floor(share));
 }
 
 /** @returns whether a memory limit is too small for so many workers, whatever their heaps */
 export function isTight(workers: number, limit = memoryLimit()): boolean {
-  return limit / 1024 ** 2 < LEAST_HEAP_MB * workers + BESIDE_HEAP_MB * (workers + 1);
+  return limit / 1024 ** 2 < MIN_HEAP_MB * workers + BESIDE_HEAP_MB * (workers + 1);
 }
 
 /** @returns whether so few processes and threads are too few: beside the workers for primary, health check and a reload */

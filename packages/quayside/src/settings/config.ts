@@ -85,7 +85,6 @@ const zeroOne = makeValidator((input): boolean => {
  * @param development - whose defaults: the development server's, or production's
  */
 export const settings = (development: boolean) => ({
-  ENV: oneOf('PROD', 'DEV')({ default: 'PROD' }),
   HOST: address({ default: development ? '127.0.0.1' : '0.0.0.0' }),
   PORT: port({ default: development ? 5000 : 9090 }),
   STATS_HOST: address({ default: '127.0.0.1' }),
@@ -116,20 +115,24 @@ export const settings = (development: boolean) => ({
   MAX_BODY_SIZE: whole(0, 1e12, 'bytes')({ default: 1024 ** 2 }),
 });
 
+/** Which server they are for. */
+export type Mode = 'production' | 'development';
+
 /** The settings, validated. */
-export type Config = Readonly<{
-  [Name in keyof ReturnType<typeof settings>]: ReturnType<typeof settings>[Name] extends ValidatorSpec<infer Value>
-    ? Value
-    : never;
-}>;
+export type Config = Readonly<{ mode: Mode }> &
+  Readonly<{
+    [Name in keyof ReturnType<typeof settings>]: ReturnType<typeof settings>[Name] extends ValidatorSpec<infer Value>
+      ? Value
+      : never;
+  }>;
 
 /** What is wrong with values that are right each by itself, as pairs of a variable and a reason. */
-function contradictions(values: Record<string, unknown>, given: NodeJS.ProcessEnv): [string, string][] {
+function contradictions(values: Record<string, unknown>, given: NodeJS.ProcessEnv, mode: Mode): [string, string][] {
   const wrong: [string, string][] = [];
   /** Of two variables, the one that was set, or else the first. */
   const blame = (first: string, second: string) =>
     given[first] === undefined && given[second] !== undefined ? [second, first] : [first, second];
-  if (values.ENV !== 'DEV' && values.PORT !== undefined && values.PORT === values.STATS_PORT) {
+  if (mode === 'production' && values.PORT !== undefined && values.PORT === values.STATS_PORT) {
     const [name = '', other = ''] = blame('STATS_PORT', 'PORT');
     wrong.push([name, `expected another port than ${other}'s`]);
   }
@@ -143,33 +146,32 @@ function contradictions(values: Record<string, unknown>, given: NodeJS.ProcessEn
 /**
  * Reads the settings.
  * @param env - the environment, as `process.env`; an empty value counts as unset, since Compose passes unset ones so
- * @returns the settings, with the defaults of the mode that ENV names
+ * @returns the settings, with the defaults of the mode
  * @throws ConfigError that lists every problem by variable, value and what is expected
  */
-export function loadConfig(env: NodeJS.ProcessEnv): Config {
+export function loadConfig(env: NodeJS.ProcessEnv, mode: Mode = 'production'): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const development = given.ENV === 'DEV';
 
-  const values = cleanEnv(given, settings(development), {
+  const values = cleanEnv(given, settings(mode === 'development'), {
     reporter: ({ errors, env }) => {
       const wrong = Object.entries(errors).map(([name, error]): [string, string] => [name, error.message]);
-      wrong.push(...contradictions(env as Record<string, unknown>, given));
+      wrong.push(...contradictions(env as Record<string, unknown>, given, mode));
       if (wrong.length === 0) return;
       throw new ConfigError(wrong.map(([name, reason]) => `${name}=${JSON.stringify(given[name])}: ${reason}`));
     },
   });
 
   // A plain object: envalid's own throws on names that it does not know.
-  return { ...values };
+  return { ...values, mode };
 }
 
 /**
  * Reads the settings of this process, or ends it.
  * @returns the settings; where they are wrong, says why on stderr and exits with EX_CONFIG
  */
-export function configOrExit(): Config {
+export function configOrExit(mode: Mode): Config {
   try {
-    return loadConfig(process.env);
+    return loadConfig(process.env, mode);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -1,15 +1,24 @@
-// What was built: the service's name and version, which the build takes from package.json.
+// The service's name and version, as its package.json says them.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-/** @returns name and version; (unknown) where the build has left none */
-export function readBuild(): { name: string; version: string } {
+/**
+ * Reads the nearest package.json that has a name, from a file's folder upward.
+ * @returns name and version; (unknown) where there is none
+ */
+export function readService(file: string): { name: string; version: string } {
   const unknown = { name: '(unknown)', version: '(unknown)' };
+  for (let dir = dirname(file), last = ''; dir !== last; last = dir, dir = dirname(dir)) {
+    const { name, version } = readPackage(join(dir, 'package.json'));
+    if (typeof name === 'string') return { name, version: typeof version === 'string' ? version : unknown.version };
+  }
+  return unknown;
+}
+
+function readPackage(path: string): { name?: unknown; version?: unknown } {
   try {
-    // Beside the compiled files; package.json itself is not in the image, whose layers would change with every tool's version.
-    const text = readFileSync(join(__dirname, '../build.json'), 'utf8');
-    return { ...unknown, ...(JSON.parse(text) as Partial<typeof unknown>) };
+    return JSON.parse(readFileSync(path, 'utf8')) as object;
   } catch {
-    return unknown;
+    return {};
   }
 }

@@ -8,16 +8,16 @@ import type { Socket } from 'node:net';
  */
 const SILENCE_MS = 150;
 /** How long a client may take for everything, in ms. */
-const MOST_MS = 5000;
-const MOST_CLIENTS = 64;
-const MOST_HEADER_BYTES = 8 * 1024;
+const MAX_MS = 5000;
+const MAX_CLIENTS = 64;
+const MAX_HEADER_BYTES = 8 * 1024;
 
 /** What http.createServer() has to be told beforehand: how often Node looks for slow requests, and how large they may be. */
 export const httpOptions = {
   headersTimeout: 2000,
-  requestTimeout: MOST_MS,
+  requestTimeout: MAX_MS,
   connectionsCheckingInterval: 500,
-  maxHeaderSize: MOST_HEADER_BYTES,
+  maxHeaderSize: MAX_HEADER_BYTES,
 };
 
 /**
@@ -30,8 +30,8 @@ export function bound(server: Server, say: () => string): void {
   server.prependListener('connection', (socket: Socket) => {
     clients.add(socket);
     const [oldest] = clients;
-    if (clients.size > MOST_CLIENTS) oldest?.destroy();
-    const late = setTimeout(() => socket.destroy(), MOST_MS);
+    if (clients.size > MAX_CLIENTS) oldest?.destroy();
+    const late = setTimeout(() => socket.destroy(), MAX_MS);
     const sayIfSilent = () => {
       clearTimeout(silent);
       if (socket.bytesRead === 0 && socket.writable) socket.end(say(), () => socket.destroy());

@@ -7,7 +7,7 @@
 export const BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** More combinations of labels than this are counted as one, so that neither memory nor answers grow without end. */
-export const MOST_SERIES = 1000;
+export const MAX_SERIES = 1000;
 const OTHER = '(other)';
 
 /** The durations of one combination of labels. */
@@ -73,7 +73,7 @@ export class Histograms {
     for (const label of labels) found = found?.next.get(label);
     if (found?.histogram !== undefined) return found.histogram;
 
-    if (this.series.length >= MOST_SERIES && labels[0] !== OTHER) return this.of(labels.map(() => OTHER));
+    if (this.series.length >= MAX_SERIES && labels[0] !== OTHER) return this.of(labels.map(() => OTHER));
     const histogram = { labels, buckets: new Array<number>(BOUNDS.length + 1).fill(0), sum: 0 };
     let node = this.root;
     for (const label of labels) {

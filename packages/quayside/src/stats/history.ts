@@ -5,7 +5,7 @@ import type { Snapshot } from './snapshot';
 /** How often a sample is taken, in ms. */
 export const SAMPLE_MS = 2000;
 /** How many are kept: five minutes. */
-const MOST_SAMPLES = 150;
+const MAX_SAMPLES = 150;
 
 /** What was between two snapshots. */
 export interface Sample {
@@ -69,7 +69,7 @@ export function createHistory(read: () => Snapshot): () => Sample[] {
   setInterval(() => {
     const now = read();
     samples.push(sampleOf(last, now));
-    if (samples.length > MOST_SAMPLES) samples.shift();
+    if (samples.length > MAX_SAMPLES) samples.shift();
     last = now;
   }, SAMPLE_MS).unref();
   return () => samples;

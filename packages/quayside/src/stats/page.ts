@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { SAMPLE_MS, type Sample } from './history';
 import type { Snapshot } from './snapshot';
 
-/** Sources that are not compiled lie beside those that were. */
-const OWN = join(__dirname, '../../app/stats/page');
+/** Of its sources, which are not compiled. */
+const FOLDER = join(__dirname, '../../src/stats/page');
 
 /** Files by the path that they are asked for by. */
 const files: Record<string, { path: () => string; type: string }> = {
-  '/': { path: () => join(OWN, 'page.html'), type: 'text/html; charset=utf-8' },
-  '/page/page.css': { path: () => join(OWN, 'page.css'), type: 'text/css; charset=utf-8' },
-  '/page/page.js': { path: () => join(OWN, 'page.js'), type: 'text/javascript; charset=utf-8' },
+  '/': { path: () => join(FOLDER, 'page.html'), type: 'text/html; charset=utf-8' },
+  '/page/page.css': { path: () => join(FOLDER, 'page.css'), type: 'text/css; charset=utf-8' },
+  '/page/page.js': { path: () => join(FOLDER, 'page.js'), type: 'text/javascript; charset=utf-8' },
   '/page/uplot.css': { path: () => require.resolve('uplot/dist/uPlot.min.css'), type: 'text/css; charset=utf-8' },
   '/page/uplot.js': {
     path: () => require.resolve('uplot/dist/uPlot.iife.min.js'),

@@ -1,7 +1,6 @@
 // What the primary knows at one moment. Every format on the stats port is a pure function of it.
-import type { Counts } from '../worker/messages';
+import type { Counts, Vitals } from './counts';
 import type { Histogram } from './histogram';
-import type { Vitals } from '../worker/vitals';
 
 export interface WorkerSnapshot {
   /** Slot, from 1; it stays the same when the process in it is replaced. */

@@ -1,48 +1,7 @@
 // What the primary and its workers say to each other.
 
+import type { Counts, Vitals } from '../stats/counts';
 import type { Histogram } from '../stats/histogram';
-import type { Vitals } from './vitals';
-
-/** What adds up over the processes of a slot. */
-export interface Totals {
-  /** Requests answered by the service. */
-  requests: number;
-  /** Of the answered, those that took the service too long. */
-  timeouts: number;
-  /** Errors that the service did not handle. */
-  exceptions: number;
-  /** Requests that were broken, or whose client left before they were whole. */
-  readErrors: number;
-  /** Answers that were not sent whole. */
-  writeErrors: number;
-  /** Bytes of answers, headers and body. */
-  sent: number;
-  /** Time from the headers of the requests to the end of their answers, in microseconds. */
-  runningTime: number;
-}
-
-/** A worker's counts since it started. */
-export interface Counts extends Totals {
-  /** Requests in flight now. */
-  inFlight: number;
-  /** Of the time of an answer, in microseconds: each counts as much as all before it. */
-  averageTime: number;
-}
-
-/** Counts of which none has been counted. */
-export function noCounts(): Counts {
-  return {
-    requests: 0,
-    inFlight: 0,
-    timeouts: 0,
-    exceptions: 0,
-    readErrors: 0,
-    writeErrors: 0,
-    sent: 0,
-    runningTime: 0,
-    averageTime: 0,
-  };
-}
 
 export type ToPrimary =
   /** With the histograms that have changed since the last message. */

@@ -1,7 +1,7 @@
 // A worker's counts of its requests, told to the primary in batches.
 import type { Outcome } from '../http/outcome';
 import type { Observer } from '../http/server';
-import { noCounts, type Counts } from './messages';
+import { noCounts, type Counts } from '../stats/counts';
 import { Histograms, type Histogram } from '../stats/histogram';
 
 /** How long counts are gathered before they are sent, in ms. */

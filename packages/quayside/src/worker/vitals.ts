@@ -1,6 +1,7 @@
 // How a worker's own process is: memory, event loop, garbage collection.
 import { constants, monitorEventLoopDelay, PerformanceObserver, type IntervalHistogram } from 'node:perf_hooks';
-import { Histograms, type Histogram } from '../stats/histogram';
+import type { Vitals } from '../stats/counts';
+import { Histograms } from '../stats/histogram';
 
 /** How often Node looks whether the event loop is late, in ms. */
 const RESOLUTION_MS = 20;
@@ -12,28 +13,6 @@ const kinds: Record<number, string> = {
   [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
   [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
   [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
-};
-
-export interface Vitals {
-  /** In bytes, each. */
-  rss: number;
-  heapUsed: number;
-  heapTotal: number;
-  external: number;
-  /** How late the event loop was within the last half minute, in ms. */
-  lag: { mean: number; p99: number; max: number };
-  /** Garbage collections by kind since the process started, as far as they have changed. */
-  gc: Histogram[];
-}
-
-/** Of a process that has said nothing yet. */
-export const noVitals: Vitals = {
-  rss: 0,
-  heapUsed: 0,
-  heapTotal: 0,
-  external: 0,
-  lag: { mean: 0, p99: 0, max: 0 },
-  gc: [],
 };
 
 /** @returns a function that says how this process is now */

@@ -5,9 +5,11 @@ import type { Config } from '../settings/config';
 import { drainServer } from './drain';
 import { asError, reasonOf } from '../process/failure';
 import { Exchanges } from '../http/exchange';
-import { createServer, type CreateApp } from '../http/server';
+import { createServer } from '../http/server';
+import type { CreateApp } from '../http/service';
 import { listen } from '../process/listen';
 import { createLog } from '../process/log';
+import { ignoreSignals } from '../process/signals';
 import { BEAT_MS, SLOT, type ToPrimary, type ToWorker } from './messages';
 
 function tell(message: ToPrimary, then: () => void = () => undefined) {
@@ -19,8 +21,7 @@ function tell(message: ToPrimary, then: () => void = () => undefined) {
  * @param createApp - makes the service; where it throws, the primary is told why and the worker ends
  */
 export async function startWorker(config: Config, createApp: CreateApp): Promise<void> {
-  // Ctrl-C and a closing terminal reach every process of the group; only the primary decides what they mean.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  ignoreSignals();
 
   const log = createLog(config, { worker: Number(process.env[SLOT]) });
   const recorder = createRecorder((counts, durations, then) => {

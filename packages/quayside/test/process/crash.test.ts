@@ -1,6 +1,19 @@
 import { eventually } from '../../harness/eventually';
 import { fetch } from '../../harness/fetch';
-import { gated, get, logOf, openGate, port, project, serve, slow, start, stats, useServer, workers } from '../../harness/server';
+import {
+  gated,
+  get,
+  logOf,
+  openGate,
+  port,
+  project,
+  serve,
+  slow,
+  start,
+  stats,
+  useServer,
+  workers,
+} from '../../harness/server';
 
 useServer();
 

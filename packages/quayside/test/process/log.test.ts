@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
 import { eventually } from '../../harness/eventually';
 import { fetch } from '../../harness/fetch';
+import { program } from '../../harness/paths';
 import { service } from '../../harness/project';
 import { run } from '../../harness/run';
 import { get, logOf, port, ports, project, serve, start, stats, useServer } from '../../harness/server';
@@ -105,7 +106,7 @@ test('also when some are not ASCII, and whoever reads them is slow', async () =>
     for (let count; (count = fs.readSync(0, buffer)) > 0; fs.writeSync(1, buffer, 0, count))
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);`;
   const server = run('sh', {
-    args: ['-c', './cmd.sh | "$0" --eval "$1"', process.execPath, reader],
+    args: ['-c', '"$2" serve dist/identidock.js | "$0" --eval "$1"', process.execPath, reader, program],
     cwd: project.dir,
     env: { ...ports, WORKERS: '3' },
   });
@@ -121,7 +122,7 @@ test('also when some are not ASCII, and whoever reads them is slow', async () =>
 
 test('a full disk behind stdout costs the lines, and neither an answer nor the end', async () => {
   project.replaceService(service(`app.get('/', (req, res) => { res.send('hello'); });`));
-  const command = `exec '${process.execPath}' dist/production.js >/dev/full`;
+  const command = `exec '${program}' serve dist/identidock.js >/dev/full`;
   const server = run('sh', { args: ['-c', command], cwd: project.dir, env: { ...ports, WORKERS: '1' } });
   expect(await eventually(() => get())).toMatchObject({ status: 200, body: 'hello' });
   server.kill('SIGTERM');
@@ -179,7 +180,11 @@ describe('TRUST_PROXY', () => {
 });
 
 test('in development the log is made to be read', async () => {
-  const server = start({ ENV: 'DEV', INSPECT_PORT: 'off' });
+  const server = run(program, {
+    args: ['dev', 'app/identidock.ts'],
+    cwd: project.dir,
+    env: { ...ports, INSPECT_PORT: 'off' },
+  });
   await server.line(/INFO: serving/);
   await fetch(port, '/?query=secret');
   await server.line(/INFO: request GET \/ 200 [\d.]+ ms .*127\.0\.0\.1/);

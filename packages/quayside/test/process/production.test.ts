@@ -4,23 +4,20 @@ import { workersFor } from '../../src/settings/capacity';
 import { eventually } from '../../harness/eventually';
 import { fetch } from '../../harness/fetch';
 import { hold } from '../../harness/ports';
+import { program } from '../../harness/paths';
 import { promisedService } from '../../harness/project';
 import { run } from '../../harness/run';
 import { port, ports, project, serve, start, stats, useServer } from '../../harness/server';
 
 useServer();
 
-describe.each([undefined, '', 'PROD'])('ENV=%j', (ENV) => {
-  test('is production: the service, and the stats of its primary and workers', async () => {
-    const server = await serve({ ENV });
-    expect(server.output()).toMatch(/^Running Production Server\n/);
-    expect(await fetch(port)).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
-    const { pid, workers } = await stats();
-    // cmd.sh has replaced itself by the primary.
-    expect(pid).toBe(server.pid);
-    expect(workers.map(({ id }) => id)).toEqual([1, 2]);
-    await eventually(async () => (await stats()).workers.some(({ requests }) => requests === 1) || undefined);
-  });
+test('serves the service, and the stats of its primary and workers', async () => {
+  const server = await serve();
+  expect(await fetch(port)).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
+  const { pid, workers } = await stats();
+  expect(pid).toBe(server.pid);
+  expect(workers.map(({ id }) => id)).toEqual([1, 2]);
+  await eventually(async () => (await stats()).workers.some(({ requests }) => requests === 1) || undefined);
 });
 
 test('the service may be a promise', async () => {
@@ -59,21 +56,21 @@ describe('a port that is taken', () => {
 describe('the health check', () => {
   test('is content with the service', async () => {
     await serve();
-    const check = run('node', { args: ['dist/healthcheck.js'], env: ports });
+    const check = run(program, { args: ['healthcheck'], env: ports });
     expect(await check.exited).toEqual({ code: 0, signal: null });
   });
 
   test.each([204, 302, 404, 500, 503])('and with a 2xx alone: %d', async (status) => {
     const server = createServer((_req, res) => res.writeHead(status).end());
     await once(server.listen(port, '127.0.0.1').unref(), 'listening');
-    const check = run('node', { args: ['dist/healthcheck.js'], env: ports });
+    const check = run(program, { args: ['healthcheck'], env: ports });
     expect(await check.exited).toEqual({ code: status === 204 ? 0 : 1, signal: null });
     await check.line(new RegExp(`/readyz: ${String(status)}`));
     server.close();
   });
 
   test('is not content with silence', async () => {
-    const check = run('node', { args: ['dist/healthcheck.js'], env: ports });
+    const check = run(program, { args: ['healthcheck'], env: ports });
     expect(await check.exited).toEqual({ code: 1, signal: null });
     await check.line(/ECONNREFUSED/);
   });

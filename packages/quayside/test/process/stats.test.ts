@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { eventually } from '../../harness/eventually';
-import { fetch } from '../../harness/fetch';
+import { fetch, fetchStats } from '../../harness/fetch';
 import {
   gated,
   get,
@@ -152,7 +152,7 @@ describe('who reads it', () => {
     const half = client();
     half.write('GET / HTTP/1.1\r\nHost:');
     await Promise.all([once(silent, 'connect'), once(half, 'connect')]);
-    expect((await fetch(statsPort)).status).toBe(200);
+    expect((await fetchStats(statsPort)).status).toBe(200);
     expect(half.bytesRead).toBe(0);
     expect(await text(half)).toMatch(/^HTTP\/1\.1 408 /);
   });
@@ -163,7 +163,7 @@ describe('who reads it', () => {
     for (const one of crowd) one.write('GET / HTTP/1.1\r\nHost:');
     const [oldest] = crowd as [Socket];
     await closed(oldest);
-    expect((await fetch(statsPort)).status).toBe(200);
+    expect((await fetchStats(statsPort)).status).toBe(200);
     expect(crowd.at(-1)?.destroyed).toBe(false);
     for (const one of crowd) one.destroy();
   });
@@ -190,7 +190,7 @@ describe('who reads it', () => {
   test('gets JSON, unless it asks for HTML or metrics', async () => {
     await serve({ WORKERS: '1' });
     const typeFor = async (Accept?: string, path = '/') =>
-      (await fetch(statsPort, path, Accept === undefined ? {} : { headers: { Accept } })).headers['content-type'];
+      (await fetchStats(statsPort, path, Accept === undefined ? {} : { headers: { Accept } })).headers['content-type'];
     expect(await typeFor()).toBe('application/json');
     expect(await typeFor('*/*')).toBe('application/json');
     expect(await typeFor('*/*', '/any/path')).toBe('application/json');
@@ -205,7 +205,7 @@ describe('who reads it', () => {
     await get('/unkn0wn', { headers: secrets });
     await until(async () => (await workers())[0]?.requests === 2);
     for (const path of ['/', '/metrics', '/page/data.json']) {
-      const { body, headers } = await fetch(statsPort, path, { headers: { Origin: 'http://elsewhere' } });
+      const { body, headers } = await fetchStats(statsPort, path, { headers: { Origin: 'http://elsewhere' } });
       expect(body).not.toMatch(/c00kie|s3cret|ag3nt|r3quest|j0e|qu3ry|unkn0wn/);
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     }

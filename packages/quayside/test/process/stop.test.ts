@@ -134,7 +134,11 @@ describe('stops', () => {
 
   test('after an answer that a slow client has not yet read', async () => {
     const size = 30_000_000;
-    const server = await serve({}, `app.get('/', (_req, res) => { res.send(Buffer.alloc(${String(size)})); });`);
+    // Long enough for a client that a busy machine makes slower still.
+    const server = await serve(
+      { GRACE: '60' },
+      `app.get('/', (_req, res) => { res.send(Buffer.alloc(${String(size)})); });`,
+    );
     const sent = request({ host: '127.0.0.1', port, agent: new Agent({ keepAlive: true }) }).end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     server.kill('SIGTERM');

@@ -14,7 +14,7 @@ function problemsOf(env: NodeJS.ProcessEnv): string[] {
 
 test('an empty environment is production with its defaults', () => {
   expect(loadConfig({})).toEqual({
-    ENV: 'PROD',
+    mode: 'production',
     HOST: '0.0.0.0',
     PORT: 9090,
     STATS_HOST: '127.0.0.1',
@@ -43,7 +43,7 @@ test('an empty environment is production with its defaults', () => {
 });
 
 test('development listens on 5000 for this machine alone, and lets a debugger hold a request', () => {
-  expect(loadConfig({ ENV: 'DEV' })).toMatchObject({
+  expect(loadConfig({}, 'development')).toMatchObject({
     HOST: '127.0.0.1',
     PORT: 5000,
     REQUEST_TIMEOUT: 0,
@@ -51,7 +51,7 @@ test('development listens on 5000 for this machine alone, and lets a debugger ho
 });
 
 test('an empty value is an unset one', () => {
-  expect(loadConfig({ ENV: '', PORT: '', WORKERS: '', LOG_LEVEL: '' })).toEqual(loadConfig({}));
+  expect(loadConfig({ PORT: '', WORKERS: '', LOG_LEVEL: '' })).toEqual(loadConfig({}));
 });
 
 test('each setting is read', () => {
@@ -67,11 +67,11 @@ test('each setting is read', () => {
   };
   // Each number another, so that none can stand in another's place.
   const numbers = Object.keys(settings(false))
-    .filter((name) => name !== 'ENV' && !(name in own))
+    .filter((name) => !(name in own))
     .map((name, index): [string, number] => [name, 2000 + index]);
   const env = Object.fromEntries(numbers.map(([name, value]) => [name, String(value)]));
   expect(loadConfig({ ...env, ...own })).toEqual({
-    ENV: 'PROD',
+    mode: 'production',
     ...Object.fromEntries(numbers),
     ...own,
     WATCH_POLL: true,
@@ -91,7 +91,6 @@ test.each([
 });
 
 test.each([
-  ['ENV', 'prod', 'expected one of PROD, DEV'],
   ['HOST', 'localhost', 'expected an IP address, as 0.0.0.0 or 127.0.0.1'],
   ['PORT', '0', 'expected a port from 1 to 65535'],
   ['PORT', '65536', 'expected a port from 1 to 65535'],

@@ -1,4 +1,4 @@
-import { BOUNDS, countOf, Histograms, MOST_SERIES, quantile } from '../../src/stats/histogram';
+import { BOUNDS, countOf, Histograms, MAX_SERIES, quantile } from '../../src/stats/histogram';
 
 /** Buckets of which those at some bounds are not empty; Infinity is the last one's. */
 function bucketsWith(...counts: [bound: number, count: number][]): number[] {
@@ -79,16 +79,16 @@ test('takeChanged() gives those that have changed, with their totals', () => {
 
 test('too many combinations of labels become one', () => {
   const histograms = new Histograms();
-  for (let index = 0; index < MOST_SERIES + 5; index += 1) histograms.observe(['GET', `/${String(index)}`], 1);
+  for (let index = 0; index < MAX_SERIES + 5; index += 1) histograms.observe(['GET', `/${String(index)}`], 1);
   histograms.observe(['GET', '/0'], 1);
-  expect(histograms.all()).toHaveLength(MOST_SERIES + 1);
+  expect(histograms.all()).toHaveLength(MAX_SERIES + 1);
   expect(histograms.all()[0]).toMatchObject({ labels: ['GET', '/0'], sum: 2 });
   expect(histograms.all().at(-1)).toEqual({ labels: ['(other)', '(other)'], buckets: bucketsWith([1, 5]), sum: 5 });
 });
 
 test('what a full one tells, another takes as it is', () => {
   const worker = new Histograms();
-  for (let index = 0; index < MOST_SERIES + 5; index += 1) worker.observe(['GET', `/${String(index)}`], 1);
+  for (let index = 0; index < MAX_SERIES + 5; index += 1) worker.observe(['GET', `/${String(index)}`], 1);
   const primary = new Histograms();
   primary.replace(worker.takeChanged());
   expect(primary.all()).toEqual(worker.all());

@@ -22,7 +22,7 @@ function serve(options: { showTraces?: boolean; ready?: boolean; observer?: Obse
   const { showTraces = false, ready = true, observer } = options;
   return request(
     createServer(app, {
-      config: { ...config, ENV: showTraces ? ('DEV' as const) : ('PROD' as const) },
+      config: { ...config, mode: showTraces ? ('development' as const) : ('production' as const) },
       log,
       isReady: () => ready,
       ...(observer && { observer }),

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/http/outcome';
-import { noCounts, type Counts } from '../../src/worker/messages';
+import { noCounts, type Counts } from '../../src/stats/counts';
 import type { Histogram } from '../../src/stats/histogram';
 import { createRecorder } from '../../src/worker/record';
 

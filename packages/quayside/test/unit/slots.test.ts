@@ -1,8 +1,8 @@
-import { createSlots, inState, occupy, takeSnapshot, vacate, type Slot } from '../../src/primary/slots';
-import { noCounts } from '../../src/worker/messages';
-import type { Process } from '../../src/primary/handle';
+import { createSlots, inState, occupy, vacate, type Slot } from '../../src/primary/slots';
+import { takeSnapshot } from '../../src/primary/snapshot';
+import type { WorkerHandle } from '../../src/primary/handle';
 import { Histograms } from '../../src/stats/histogram';
-import { noVitals } from '../../src/worker/vitals';
+import { noCounts, noVitals } from '../../src/stats/counts';
 import { histogramOf } from './snapshot';
 
 const config = { HOST: '127.0.0.1', PORT: 9090 };
@@ -11,11 +11,11 @@ const service = { name: 'identidock', version: '1.2.3' };
 // No process has so great a number.
 const PID = 2 ** 30;
 
-/** A slot, and what puts a process into it. */
+/** A slot, and what puts a worker into it. */
 function slotWith() {
   const [slot] = createSlots(1) as [Slot];
-  const put = (state: Process['state'], counts: Partial<Process['counts']> = {}) => {
-    const own = {
+  const put = (state: WorkerHandle['state'], counts: Partial<WorkerHandle['counts']> = {}) => {
+    const worker = {
       state,
       spawnedAt: 1000,
       startupMs: 20,
@@ -24,10 +24,10 @@ function slotWith() {
       durations: new Histograms(),
       vitals: noVitals,
       gc: new Histograms(),
-      worker: { process: { pid: PID } },
-    } as unknown as Process;
-    occupy(slot, own);
-    return own;
+      child: { process: { pid: PID } },
+    } as unknown as WorkerHandle;
+    occupy(slot, worker);
+    return worker;
   };
   return { slot, put };
 }
@@ -85,9 +85,9 @@ test('no duration is lost while one process takes the place of another', () => {
   const old = put('draining');
   old.durations.replace([histogramOf(['GET', '/', '2xx'], 1, 1)]);
   old.gc.replace([histogramOf(['minor'], 1)]);
-  const own = put('serving');
-  own.durations.replace([histogramOf(['GET', '/', '2xx'], 1), histogramOf(['GET', '/', '5xx'], 1)]);
-  own.gc.replace([histogramOf(['minor'], 1)]);
+  const worker = put('serving');
+  worker.durations.replace([histogramOf(['GET', '/', '2xx'], 1), histogramOf(['GET', '/', '5xx'], 1)]);
+  worker.gc.replace([histogramOf(['minor'], 1)]);
   const expected = [histogramOf(['GET', '/', '2xx'], 1, 1, 1), histogramOf(['GET', '/', '5xx'], 1)];
   for (const step of ['before', 'after']) {
     if (step === 'after') vacate(slot, old);
@@ -100,10 +100,10 @@ test('no duration is lost while one process takes the place of another', () => {
 test('what was in flight ends with its process, and the average is the latest', () => {
   const { slot, put } = slotWith();
   vacate(slot, put('serving', { requests: 1, inFlight: 3, averageTime: 5 }));
-  const own = put('serving');
+  const worker = put('serving');
   const counts = () => takeSnapshot([slot], config, service).workers[0]?.counts;
   expect(counts()).toMatchObject({ inFlight: 0, averageTime: 5 });
-  own.counts = { ...noCounts(), averageTime: 9 };
+  worker.counts = { ...noCounts(), averageTime: 9 };
   expect(counts()).toMatchObject({ averageTime: 9 });
 });
 

@@ -1,9 +1,8 @@
 // A snapshot for the tests of what is printed of it. No two of its numbers are the same, so that none can stand in
 // another's place.
-import { noCounts } from '../../src/worker/messages';
 import { BOUNDS, Histograms, type Histogram } from '../../src/stats/histogram';
 import type { Snapshot, WorkerSnapshot } from '../../src/stats/snapshot';
-import { noVitals } from '../../src/worker/vitals';
+import { noCounts, noVitals } from '../../src/stats/counts';
 
 /** Durations in seconds, counted as one. */
 export function histogramOf(labels: string[], ...seconds: number[]): Histogram {

@@ -1,6 +1,6 @@
 import { isBlocked, isStuck, wearOf } from '../../src/primary/wear';
-import { BEAT_MS, noCounts } from '../../src/worker/messages';
-import { noVitals } from '../../src/worker/vitals';
+import { noCounts, noVitals } from '../../src/stats/counts';
+import { BEAT_MS } from '../../src/worker/messages';
 
 test('blocked is who has missed HARAKIRI seconds of beats, and one for those that only come late', () => {
   const beats = 2000 / BEAT_MS;
@@ -29,6 +29,6 @@ test.each([
   [fresh, { ...off, MAX_REQUESTS: 91 }, undefined],
   [fresh, { ...off, RELOAD_ON_RSS: 90 }, 'RELOAD_ON_RSS=90 MB'],
   [fresh, { ...off, RELOAD_ON_RSS: 91 }, undefined],
-])('%j under %j: %j', (own, limits, expected) => {
-  expect(wearOf(own, limits)).toBe(expected);
+])('%j under %j: %j', (worker, limits, expected) => {
+  expect(wearOf(worker, limits)).toBe(expected);
 });

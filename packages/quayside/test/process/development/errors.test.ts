@@ -6,7 +6,18 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { eventually } from '../../../harness/eventually';
 import { service } from '../../../harness/project';
-import { get, port, project, save, says, serve, start, until, useDevelopment, write } from '../../../harness/development';
+import {
+  get,
+  port,
+  project,
+  save,
+  says,
+  serve,
+  start,
+  until,
+  useDevelopment,
+  write,
+} from '../../../harness/development';
 
 useDevelopment();
 
@@ -31,7 +42,7 @@ const notStarting = {
     "import 'no-such-module';\nexport const x = 1;\n",
     /Cannot find module 'no-such-module'[^]*identidock\.ts:1:1/,
   ],
-  'no createApp': ['export {};\n', /createApp is not a function/],
+  'no createApp': ['export {};\n', /identidock\.ts does not export createApp: expected a function/],
 } as const;
 
 test.each(Object.entries(notStarting))(
@@ -59,14 +70,17 @@ test('a service that does not start at first is waited for', async () => {
   await until('mended');
 });
 
-test('a broken file of the server itself is said, too, and mended', async () => {
-  const server = await serve(says('old'));
-  write('server/http/health.ts', 'export const broken = ;\n');
-  await server.line(/health\.ts\(1,23\): error TS1109/);
-  const more =
-    "export const answerHealth = (_req: unknown, res: { end(text: string): void }) => { res.end('ok'); return true; };\n";
-  write('server/http/health.ts', more);
-  await until('ok');
+test('a broken file that the service imports is said, too, and mended', async () => {
+  write('part.ts', "export const part = 'old';\n");
+  const server = await serve();
+  project.replaceService(
+    `import { part } from './part';\n${service("app.get('/', (_req, res) => { res.send(part); });")}`,
+  );
+  await until('old');
+  write('part.ts', 'export const broken = ;\n');
+  await server.line(/part\.ts\(1,23\): error TS1109/);
+  write('part.ts', "export const part = 'mended';\n");
+  await until('mended');
 });
 
 test.each([
@@ -131,7 +145,7 @@ test('type errors are in the log, delay nothing, and go away', async () => {
 test('a service that is gone is said, and found again', async () => {
   const server = await serve(says('old'));
   rmSync(join(project.dir, 'app/identidock.ts'));
-  await server.line(/Cannot find module '..\/identidock'/);
+  await server.line(/Cannot find module '.*app\/identidock\.ts'/);
   save(says('back'));
   await until('back');
 });
@@ -174,7 +188,7 @@ test('types are checked again when the process that does it has ended', async ()
     const children = readFileSync(`/proc/${String(server.pid)}/task/${String(server.pid)}/children`, 'utf8');
     return children
       .split(' ')
-      .find((pid) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('types.ts'));
+      .find((pid) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('types.js'));
   });
   process.kill(Number(types), 'SIGKILL');
   await eventually(() => !existsSync(`/proc/${types}`) || undefined);

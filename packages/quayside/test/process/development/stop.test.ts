@@ -1,6 +1,17 @@
 import { hold } from '../../../harness/ports';
 import { run } from '../../../harness/run';
-import { get, inspectPort, port, project, save, says, serve, start, until, useDevelopment } from '../../../harness/development';
+import {
+  get,
+  inspectPort,
+  port,
+  project,
+  save,
+  says,
+  serve,
+  start,
+  until,
+  useDevelopment,
+} from '../../../harness/development';
 
 useDevelopment();
 

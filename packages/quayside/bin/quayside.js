@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+// The program. It handles signals before it loads anything else.
+'use strict';
+const { handleEarlySignals } = require('../dist/process/signals.js');
+
+// Before there are workers, a reload has nothing to do.
+handleEarlySignals(process.argv[2] === 'serve' ? ['SIGHUP'] : []);
+require('../dist/cli/main.js');

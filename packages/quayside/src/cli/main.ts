@@ -1,0 +1,57 @@
+// What the words of the program mean.
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** EX_USAGE of sysexits.h: the command was used in a wrong way. */
+const EX_USAGE = 64;
+
+const usage = `Usage:
+  quayside serve FILE     run the production server: FILE is JavaScript that exports createApp()
+  quayside dev FILE       run the development server: FILE may be TypeScript
+  quayside healthcheck    exit with 0 where the server of this environment is ready, with 1 where not
+  quayside --help         print this
+  quayside --version      print the version
+
+Every setting is an environment variable.`;
+
+const words = 'serve FILE, dev FILE, healthcheck, --help or --version';
+
+/** Ends the process with an exit code and a message. */
+function fail(code: number, message: string): never {
+  process.stderr.write(`quayside: ${message}\n`);
+  process.exit(code);
+}
+
+/** @returns the path of the file that a word was given, absolute; ends the process where there is none */
+function fileOf(word: string, [file, ...more]: string[]): string {
+  if (file === undefined || more.length > 0) fail(EX_USAGE, `${word}: expected one FILE, as quayside ${word} FILE`);
+  const path = resolve(file);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    fail(1, `${file} is missing${word === 'serve' ? ": run 'npm run build' first" : ''}`);
+  }
+  return path;
+}
+
+async function main([word = '', ...rest]: string[]): Promise<void> {
+  if (word === 'serve') {
+    const file = fileOf(word, rest);
+    process.env.NODE_ENV = 'production';
+    (await import('./serve.js')).serve(file);
+  } else if (word === 'dev') {
+    const file = fileOf(word, rest);
+    process.env.NODE_ENV = 'development';
+    (await import('./dev.js')).dev(file);
+  } else if (rest.length > 0 || !['healthcheck', '--help', '--version'].includes(word)) {
+    const given = [word, ...rest].join(' ');
+    fail(EX_USAGE, `${given === '' ? 'nothing was asked for' : `"${given}"`}: expected ${words}`);
+  } else if (word === 'healthcheck') {
+    (await import('./healthcheck.js')).healthcheck();
+  } else if (word === '--version') {
+    const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string };
+    console.log(version);
+  } else {
+    console.log(usage);
+  }
+}
+
+void main(process.argv.slice(2));

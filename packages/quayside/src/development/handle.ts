@@ -1,0 +1,90 @@
+// A worker of the development server, as the primary sees it: forked, told to begin, ended.
+import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import type { Guardian } from '../process/guardian';
+import type { Logger } from '../process/log';
+import type { ToPrimary, ToWorker } from './messages';
+import { isTypeScript, requireOf } from './peers';
+
+/** A worker, from its fork to its end. */
+export interface WorkerHandle {
+  child: ChildProcess;
+  /**
+   * spare: waits for the word to begin. beginning: has been told to, or will hear it when it is there. loading: has begun to
+   * load the service. serving: has said that it does. ending: is not heard any more; it was told to end, or ends by itself.
+   */
+  state: 'spare' | 'beginning' | 'loading' | 'serving' | 'ending';
+}
+
+/** What a worker takes to be forked. */
+export interface ForkOptions {
+  /** Of the service. */
+  file: string;
+  execArgv: string[];
+  guardian: Guardian;
+  onMessage: (worker: WorkerHandle, message: ToPrimary | null) => void;
+  /** Called once, with how it has ended in words. */
+  onEnd: (worker: WorkerHandle, how: string) => void;
+}
+
+/** @returns Node's options for a worker that serves a file */
+export function execArgvOf(file: string): string[] {
+  const runner = isTypeScript(file)
+    ? ['-r', requireOf(file).resolve('ts-node/register/transpile-only')]
+    : ['--enable-source-maps'];
+  // What the debugger says at each reload would drown the rest.
+  return ['--inspect-publish-uid=http', '--disable-warning=SecurityWarning', ...runner];
+}
+
+/** Forks a worker, a spare one. */
+export function forkWorker({ file, execArgv, guardian, onMessage, onEnd }: ForkOptions): WorkerHandle {
+  const child = fork(join(__dirname, 'worker.js'), [file], { execArgv });
+  const worker: WorkerHandle = { child, state: 'spare' };
+  const { pid } = child;
+  if (pid !== undefined) guardian.guard(pid);
+  let hasEnded = false;
+  const end = (how: string) => {
+    if (hasEnded) return;
+    hasEnded = true;
+    if (pid !== undefined) guardian.release(pid);
+    onEnd(worker, how);
+  };
+  // Not 'exit', which may come before the last message is read.
+  child.once('close', (code, signal) => {
+    end(`The server has ended by itself, ${signal === null ? `exit code ${String(code)}` : `by ${signal}`}.`);
+  });
+  child.once('error', (error) => {
+    end(error.message);
+  });
+  child.on('message', (message: ToPrimary | null) => {
+    onMessage(worker, message);
+  });
+  return worker;
+}
+
+/** Sends a message. Where it does not arrive, the worker is ending, and its end says so. */
+export function tell({ child }: WorkerHandle, message: ToWorker): void {
+  child.send(message, () => undefined);
+}
+
+/**
+ * Tells a worker to finish and to end, and kills it where it does not in time.
+ * @param within - how long it may take, in ms
+ * @param log - is told before it is killed
+ * @returns when it has ended
+ */
+export function drain(worker: WorkerHandle, within: number, log: Logger): Promise<void> {
+  const { child } = worker;
+  worker.state = 'ending';
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      log.warn(`ending the requests that are still in flight after ${String(within)} ms`);
+      child.kill('SIGKILL');
+    }, within);
+    child.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    tell(worker, { type: 'drain' });
+  });
+}

@@ -1,0 +1,120 @@
+// Forks a worker, and keeps its handle up to date with what it says and does.
+import cluster, { type Worker } from 'node:cluster';
+import type { Guardian } from '../process/guardian';
+import { noCounts, noVitals } from '../stats/counts';
+import { Histograms } from '../stats/histogram';
+import { SLOT, type ToPrimary } from '../worker/messages';
+import { kill, type End, type WorkerHandle } from './handle';
+
+/** By how much the limits of two workers may differ. */
+const MAX_JITTER = 0.1;
+
+/** What a worker takes to be forked. */
+export interface ForkOptions {
+  /** The service's port; when the worker listens there, it is up. */
+  port: number;
+  /** How long it may take to, in seconds; then it is killed. */
+  startTimeout: number;
+  guardian: Guardian;
+  /** Called when the worker says that it should be replaced. */
+  onFailing: () => void;
+}
+
+/** A handle whose promises are still to be made. */
+type Fresh = Omit<WorkerHandle, 'up' | 'ended'>;
+
+/**
+ * Forks a worker.
+ * @param id - its slot
+ * @returns its handle; where it cannot be forked, that ends with exit code 1 and the reason
+ */
+export function forkWorker(id: number, { port, startTimeout, guardian, onFailing }: ForkOptions): WorkerHandle {
+  const fresh = freshHandle(id, cluster.fork({ [SLOT]: String(id) }));
+  const ended = endOf(fresh, guardian);
+  const up = upOf(fresh, port, ended);
+  hear(fresh, onFailing);
+  limitStart(fresh, startTimeout, up);
+  return Object.assign(fresh, { up, ended });
+}
+
+function freshHandle(id: number, child: Worker): Fresh {
+  return {
+    id,
+    child,
+    state: 'starting',
+    spawnedAt: Date.now(),
+    startupMs: 0,
+    counts: noCounts(),
+    durations: new Histograms(),
+    vitals: noVitals,
+    gc: new Histograms(),
+    missed: 0,
+    jitter: 1 + Math.random() * MAX_JITTER,
+    reason: undefined,
+  };
+}
+
+/** Resolves when a worker has ended; until then, the guardian has its pid. */
+function endOf(worker: Fresh, guardian: Guardian): Promise<End> {
+  const { child } = worker;
+  const { pid } = child.process;
+  if (pid !== undefined) guardian.guard(pid);
+  return new Promise((resolve) => {
+    // Not 'exit', which may come before the last message is read.
+    child.process.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
+      if (pid !== undefined) guardian.release(pid);
+      resolve({ code, signal });
+    });
+    child.on('error', (error: Error) => {
+      worker.reason ??= error.message;
+      // One that has gone is closed; one that could not be forked is never.
+      if (pid === undefined) resolve({ code: 1, signal: null });
+    });
+  });
+}
+
+/** Resolves with true when a worker listens on the service's port, with false when it ends before that. */
+function upOf(worker: Fresh, port: number, ended: Promise<End>): Promise<boolean> {
+  return new Promise((resolve) => {
+    worker.child.on('listening', (address) => {
+      // A service may listen on ports of its own, too.
+      if (address.port !== port || worker.state !== 'starting') return;
+      worker.state = 'serving';
+      worker.startupMs = Date.now() - worker.spawnedAt;
+      resolve(true);
+    });
+    void ended.then(() => {
+      resolve(false);
+    });
+  });
+}
+
+/** Puts down what a worker says. */
+function hear(worker: Fresh, onFailing: () => void): void {
+  worker.child.on('message', (message: ToPrimary | null) => {
+    // The service may send messages of its own; they are nobody's.
+    if (message?.type === 'counts') {
+      worker.counts = message.counts;
+      worker.durations.replace(message.durations);
+    } else if (message?.type === 'beat') {
+      worker.missed = 0;
+      worker.vitals = message.vitals;
+      worker.gc.replace(message.vitals.gc);
+    } else if (message?.type === 'unstarted') worker.reason = message.reason;
+    else if (message?.type === 'failing') {
+      worker.reason = message.reason;
+      onFailing();
+    }
+  });
+}
+
+/** Kills a worker that does not come up within so many seconds. */
+function limitStart(worker: Fresh, startTimeout: number, up: Promise<boolean>): void {
+  const late = setTimeout(() => {
+    worker.reason = `it did not listen within START_TIMEOUT=${String(startTimeout)} s`;
+    kill(worker);
+  }, startTimeout * 1000);
+  void up.then(() => {
+    clearTimeout(late);
+  });
+}
