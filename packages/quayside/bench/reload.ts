@@ -1,13 +1,15 @@
 // npm run bench:reload: from the write of app/identidock.ts to the new answer, beside what else reloads; where a Docker
 // Engine answers, in containers, too.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../harness/eventually';
 import { fetch } from '../harness/fetch';
+import { fixture, program, root } from '../harness/paths';
 import { freePorts } from '../harness/ports';
+import { writeProject } from '../harness/project';
 import { endAll, run } from '../harness/run';
 
 const ROUNDS = 20;
@@ -22,7 +24,7 @@ createApp().listen(Number(process.env.PORT));
 
 /** The commands; the last that is named here is what the others are held against. */
 const loops = {
-  identidock: ['./cmd.sh'],
+  quayside: [program, 'dev', 'app/identidock.ts'],
   'nodemon and ts-node': [
     ...['node', 'node_modules/nodemon/bin/nodemon.js', '--no-update-notifier', '--watch', 'app', '--ext', 'ts'],
     ...['--exec', 'node', '-r', 'ts-node/register', 'app/plain.ts'],
@@ -31,7 +33,7 @@ const loops = {
 };
 
 const file = 'app/identidock.ts';
-const source = readFileSync('test/fixtures/identidock.ts', 'utf8');
+const source = readFileSync(fixture('identidock.ts'), 'utf8');
 
 /** One save: how long until it is served, in ms, and how many requests were refused until then. */
 interface Save {
@@ -39,28 +41,19 @@ interface Save {
   refused: number;
 }
 
-/** Starts a loop on a copy of the project; returns what saves a text and measures that. */
+/** Starts a loop on a project of its own; returns what saves a text and measures that. */
 async function start(command: string[], inContainer: boolean): Promise<(text: string) => Promise<Save>> {
-  const dir = mkdtempSync(join(tmpdir(), 'identidock-bench-'));
-  process.once('exit', () => {
-    rmSync(dir, { recursive: true });
-  });
-  for (const name of ['app', 'cmd.sh', 'tsconfig.json', 'package.json'])
-    cpSync(name, join(dir, name), { recursive: true });
-  symlinkSync(resolve('node_modules'), join(dir, 'node_modules'));
-  // nodemon.json is this project's way of using it, not the plain one.
-  const isOurs = command === loops.identidock;
-  writeFileSync(join(dir, 'nodemon.json'), isOurs ? readFileSync('nodemon.json') : '{}');
-  writeFileSync(join(dir, file), source);
+  const { dir, remove } = writeProject(source);
+  process.once('exit', remove);
   writeFileSync(join(dir, 'app/plain.ts'), listening);
 
   const [port] = (await freePorts(1)) as [number];
-  const env = { ENV: 'DEV', PORT: String(port), INSPECT_PORT: 'off' };
+  const env = { PORT: String(port), INSPECT_PORT: 'off' };
   const docker = [
     ...['run', '--rm', '--init', '--publish', `127.0.0.1:${String(port)}:${String(port)}`],
     ...Object.entries({ ...env, HOST: '0.0.0.0' }).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-    ...['app', 'nodemon.json'].flatMap((name) => ['--volume', `${dir}/${name}:/srv/${name}:ro`]),
-    ...[IMAGE, ...command],
+    ...['--volume', `${dir}/app:/srv/app:ro`, IMAGE],
+    ...command.map((word) => (word === program ? 'node_modules/.bin/quayside' : word)),
   ];
   const [executable = '', ...args] = inContainer ? ['docker', ...docker] : command;
   const server = run(executable, { args, cwd: dir, env: { ...env, HOME: process.env.HOME } });
@@ -137,7 +130,7 @@ const steps = {
 function timeSteps() {
   const time = (args: string[]) => {
     const since = performance.now();
-    execFileSync('node', args, { stdio: 'ignore' });
+    execFileSync('node', args, { cwd: root, stdio: 'ignore' });
     return performance.now() - since;
   };
   console.log(`\nWhere the time of the plain loop goes, Node.js ${process.version}; medians of ${String(ROUNDS)}`);
@@ -157,7 +150,7 @@ function buildImage(): string | undefined {
     return undefined;
   }
   const base = process.env.NODE_IMAGE === undefined ? [] : ['--build-arg', `NODE_IMAGE=${process.env.NODE_IMAGE}`];
-  docker('build', '--target', 'test', '--tag', IMAGE, ...base, '.');
+  docker('build', '--target', 'test', '--tag', IMAGE, ...base, root);
   return docker('run', '--rm', IMAGE, 'node', '--version');
 }
 

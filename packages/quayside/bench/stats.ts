@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../harness/eventually';
 import { fetch } from '../harness/fetch';
+import { program, root } from '../harness/paths';
 import { freePorts } from '../harness/ports';
+import { writeProject } from '../harness/project';
 import build from '../harness/build';
 import { run } from '../harness/run';
 
@@ -64,9 +67,12 @@ function exactCpuOf(pid: number): number {
 async function measure(): Promise<Counts[][]> {
   const [port, statsPort] = (await freePorts(2)) as [number, number];
   const address = { HOST: '127.0.0.1', PORT: String(port), STATS_PORT: String(statsPort) };
+  const { dir, remove } = writeProject();
+  process.once('exit', remove);
   const server = run(process.execPath, {
-    args: ['--enable-source-maps', 'dist/production.js'],
-    env: { ...address, NODE_ENV: 'production', WORKERS: '1', ACCESS_LOG: 'off', LOG_LEVEL: 'warn' },
+    args: [program, 'serve', 'dist/identidock.js'],
+    cwd: dir,
+    env: { ...address, WORKERS: '1', ACCESS_LOG: 'off', LOG_LEVEL: 'warn' },
   });
   // However this ends: the server is in a process group of its own.
   process.once('exit', server.kill.bind(null, 'SIGTERM'));
@@ -78,7 +84,7 @@ async function measure(): Promise<Counts[][]> {
   void server.exited.then(onEnd);
   await eventually(async () => (await fetch(port, '/readyz')).status === 200 || undefined);
   const { workers } = JSON.parse((await fetch(statsPort)).body) as { workers: [{ pid: number }] };
-  const tsNode = 'node_modules/ts-node/dist/bin-transpile.js';
+  const tsNode = join(root, 'node_modules/ts-node/dist/bin-transpile.js');
   const load = fork(tsNode, [__filename, 'load', String(port)], { execArgv: [] }).once('exit', onEnd);
   let [reads, failed] = [0, 0];
   const count = async (): Promise<Counts> => {

@@ -1,6 +1,6 @@
 // One plot of the comparison, drawn by gnuplot.
 import { execFileSync } from 'node:child_process';
-import type { Report } from './report';
+import type { Report } from './results';
 import { imageName } from './stacks';
 import { median } from './statistics';
 

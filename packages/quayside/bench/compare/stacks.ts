@@ -2,10 +2,12 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { root } from '../../harness/paths';
 import { docker } from './engine';
 
 const run = `identidock-bench-${String(process.pid)}`;
-const dockerfile = readFileSync('Dockerfile', 'utf8');
+const stacksFolder = join(__dirname, '../stacks');
+const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
 
 /** What everything is built on. */
 export const base = process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(dockerfile)?.[1] ?? '';
@@ -52,10 +54,10 @@ export const imageName = (image: Image) => `${run}-${image}`;
 export function build(images: Set<Image>): void {
   const dir = mkdtempSync(join(tmpdir(), 'identidock-bench-'));
   try {
-    const needed = ['app', 'cmd.sh', '.dockerignore', '.npmrc', 'nodemon.json', 'package.json', 'package-lock.json'];
-    for (const path of [...needed, 'tsconfig.json', 'Dockerfile'])
-      cpSync(path, join(dir, basename(path)), { recursive: true });
-    cpSync('bench/stacks/identidock.ts', join(dir, 'app/identidock.ts'));
+    // What of them reaches the build, .dockerignore says.
+    const left = new Set(['.git', 'node_modules', 'dist']);
+    cpSync(root, dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
+    cpSync(join(stacksFolder, 'identidock.ts'), join(dir, 'app/identidock.ts'));
     docker('build', '--tag', imageName('service'), '--build-arg', `NODE_IMAGE=${base}`, dir);
   } finally {
     rmSync(dir, { recursive: true });
@@ -64,7 +66,7 @@ export function build(images: Set<Image>): void {
   const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   for (const target of images) {
     if (target === 'service') continue;
-    docker('build', '--tag', imageName(target), '--target', target, ...buildArgs, 'bench/stacks');
+    docker('build', '--tag', imageName(target), '--target', target, ...buildArgs, stacksFolder);
   }
 }
 
@@ -85,7 +87,7 @@ export function start({ image, env = {}, command = [] }: Omit<Stack, 'key' | 'na
   const common = ['--detach', '--init'];
   const name = () => ['--name', `${run}-${String((count += 1))}`];
   const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
-  const mount = ['--volume', `${join(process.cwd(), 'bench/stacks')}:/bench:ro`];
+  const mount = ['--volume', `${stacksFolder}:/bench:ro`];
   // The others inherit the image's, and have nothing that answers it.
   const health = image === 'service' && command.length === 0 ? [] : ['--no-healthcheck'];
   // It has no network but its own loopback.

@@ -9,16 +9,12 @@ export function percentile(values: number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? NaN;
 }
 
-/** @returns the median; of an even number of values, the mean of the middle two */
+/** @returns the median; of an even number of values, the mean of the middle two; NaN where there are none */
 export function median(values: number[]): number {
-  return (
-    (percentile(values, 0.5) +
-      -percentile(
-        values.map((value) => -value),
-        0.5,
-      )) /
-    2
-  );
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const [below = NaN, above = NaN] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
+  return (below + above) / 2;
 }
 
 /** @returns the ratios of one to another, each within the same round: what else the machine does changes between rounds */

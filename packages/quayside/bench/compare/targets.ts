@@ -1,5 +1,5 @@
 // What the server is held against: a ratio each, wanted and measured.
-import type { Report } from './report';
+import type { Report } from './results';
 import { median, ratios, spread } from './statistics';
 
 /** @returns a table in Markdown, of what was measured in this run */

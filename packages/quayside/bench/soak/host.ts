@@ -1,18 +1,21 @@
-// A soak of the real cmd.sh as a process of this host.
+// A soak of the real program as a process of this host.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { freePorts } from '../../harness/ports';
-import { copyProject } from '../../harness/project';
+import { program } from '../../harness/paths';
+import { writeProject } from '../../harness/project';
 import { endAll, run, type Running } from '../../harness/run';
 import { soak, type Report, type SoakOptions } from './soak';
 
-export const serviceFile = 'test/soak/service.ts';
+export const serviceFile = join(__dirname, 'service.ts');
 
 /** Starts the production server in a copy of the project, and soaks it. */
 export async function soakHost({ workers = 2, ...options }: SoakOptions & { workers?: number } = {}): Promise<Report> {
   const [port, statsPort] = (await freePorts(2)) as [number, number];
-  const project = copyProject(readFileSync(serviceFile, 'utf8'));
+  const project = writeProject(readFileSync(serviceFile, 'utf8'));
   try {
-    const server = run('./cmd.sh', {
+    const server = run(program, {
+      args: ['serve', 'dist/identidock.js'],
       cwd: project.dir,
       env: { PORT: String(port), STATS_PORT: String(statsPort), WORKERS: String(workers), ACCESS_LOG: 'off' },
     });

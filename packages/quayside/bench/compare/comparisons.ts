@@ -1,0 +1,118 @@
+// What is compared: the stacks, who accepts, with the stats read and without, and one server under more and more load.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { usageOf } from './engine';
+import type { Latency } from './load';
+import { CONNECTIONS, say, type Bench } from './measure';
+import type { Report } from './results';
+import { startAll, startLimit, startService } from './servers';
+import { ask, stop, type Answer, type Stack, type Started } from './stacks';
+
+/** In requests a second: all can do it, and have time to spare. */
+export const RATE = 2000;
+/** What readers of the stats take is less than what windows differ by: so many times as many of them are needed. */
+const FINER = 4;
+/** How long a server that has been loaded may take to tell its stats. */
+const SETTLE_MS = 500;
+
+const workloads = [
+  { name: '14 bytes, keep-alive', path: '/', isNew: false },
+  { name: '10 KB, keep-alive', path: '/json', isNew: false },
+  { name: '14 bytes, new connections', path: '/', isNew: true },
+  { name: '10 KB, new connections', path: '/json', isNew: true },
+];
+
+/** All stacks, under each load. */
+export async function compareStacks(
+  bench: Bench,
+  stacks: Stack[],
+  answers: Answer[],
+): Promise<Pick<Report, 'workloads' | 'latencies' | 'idle'>> {
+  const all = startAll(stacks, answers);
+  const idle = await Promise.all(all.map(async ({ started }) => (await usageOf(started.server)).memory));
+  const results: Report['workloads'] = [];
+  for (const { name, path, isNew } of workloads) {
+    say(name);
+    const workload = { path, connections: CONNECTIONS, isNew };
+    results.push({ name, windows: await bench.inRounds(all, ({ started }) => bench.windowOf(started, workload)) });
+  }
+  say(`latency at ${String(RATE)} requests/s`);
+  const { tool, options } = bench;
+  const latencyOf = ({ started }: { started: Started }): Latency => tool.latency(started.load, RATE, options.seconds);
+  const latencies = await bench.inRounds(all, latencyOf);
+  for (const { started } of all) stop(started);
+  return { workloads: results, latencies, idle };
+}
+
+/** The requests that each worker has answered so far. */
+async function requestsOf(started: Started): Promise<number[]> {
+  // The workers' last counts are on their way.
+  await pause(SETTLE_MS);
+  const { workers } = JSON.parse(ask(started, '/', 9191).body) as { workers: { requests: number }[] };
+  return workers.map(({ requests }) => requests);
+}
+
+/** Who accepts: the workers, as identidock has it, or the primary in turn. */
+export async function comparePolicies(bench: Bench): Promise<NonNullable<Report['policies']>> {
+  const policies: NonNullable<Report['policies']> = [];
+  for (const workers of [2, 4]) {
+    const roundRobin = { NODE_OPTIONS: '--require=/bench/round-robin.js' };
+    const both = [startService(workers), startService(workers, roundRobin)];
+    for (const isNew of [true, false]) {
+      say(`${String(workers)} workers, ${isNew ? 'new' : 'kept'} connections`);
+      const values = await bench.inRounds(both, async (started) => {
+        const before = await requestsOf(started);
+        const window = await bench.windowOf(started, { path: '/', connections: CONNECTIONS, isNew });
+        const counts = (await requestsOf(started)).map((count, index) => count - (before[index] ?? 0));
+        return { ...window, share: Math.max(...counts) / Math.max(1, Math.min(...counts)) };
+      });
+      policies.push({ workers, isNew, own: values[0] ?? [], roundRobin: values[1] ?? [] });
+    }
+    both.forEach(stop);
+  }
+  return policies;
+}
+
+/** With nobody reading the stats, and with somebody who reads them ten times a second. */
+export async function compareReaders(bench: Bench): Promise<NonNullable<Report['readers']>> {
+  say('stats read');
+  const started = startService(1);
+  const windowWith = async (isRead: boolean) => {
+    // It ends by itself, a moment after the load.
+    const command = ['exec', started.load, 'node', 'read.js', String(bench.options.seconds + 1)];
+    const reader = isRead ? once(spawn('docker', command, { stdio: 'ignore' }), 'exit') : undefined;
+    const window = await bench.windowOf(started, { path: '/', connections: CONNECTIONS, isNew: false });
+    await reader;
+    return window;
+  };
+  const [unread = [], read = []] = await bench.inRounds([false, true], windowWith, FINER * bench.options.rounds);
+  stop(started);
+  return { unread, read };
+}
+
+/** Identidock and the limit with more and more connections, and identidock with more and more workers. */
+export async function compareGrowth(bench: Bench, answers: Answer[]): Promise<NonNullable<Report['growth']>> {
+  const growth: NonNullable<Report['growth']> = [];
+  const measure = async (name: string, started: Started, counts: number[]) => {
+    for (const connections of counts) {
+      say(`${name}, ${String(connections)} connections`);
+      const workload = { path: '/', connections, isNew: false };
+      const [windows = []] = await bench.inRounds([started], () => bench.windowOf(started, workload));
+      growth.push({ name, connections, windows });
+    }
+    stop(started);
+  };
+  const counts = [10, 100, 1000, 10_000];
+  await measure('identidock', startService(1), counts);
+  await measure('the limit', startLimit(answers), counts);
+  const cpus = availableParallelism();
+  for (const workers of [2, 4].filter((count) => count <= cpus)) {
+    // One more CPU for the load, or else they share.
+    const shared = workers < cpus ? '' : ', shared with the load';
+    const name = `identidock, ${String(workers)} workers on ${String(workers)} CPUs${shared}`;
+    await measure(name, startService(workers, {}, `0-${String(workers - 1)}`), [100]);
+  }
+  return growth;
+}

@@ -1,0 +1,55 @@
+// How it is measured: windows of load, in rounds.
+import { usageOf } from './engine';
+import type { LoadTool, Workload } from './load';
+import type { Window } from './results';
+import type { Options } from './options';
+import type { Started } from './stacks';
+
+/** For requests as fast as they are answered. */
+export const CONNECTIONS = 64;
+
+/** One run of the benchmark. */
+export class Bench {
+  constructor(
+    readonly options: Options,
+    readonly tool: LoadTool,
+  ) {}
+
+  /** Loads a server for as long as a window is, and measures what that took. */
+  async windowOf({ server, load }: Started, workload: Workload): Promise<Window> {
+    const before = await usageOf(server);
+    const result = this.tool.run(load, workload, this.options.seconds);
+    const after = await usageOf(server);
+    return {
+      rate: result.requests / result.seconds,
+      cost: (after.cpu - before.cpu) / result.requests,
+      errors: result.errors,
+      memory: after.memory,
+    };
+  }
+
+  /**
+   * Measures all in turn, in as many rounds as asked for, each begun by another; the first, which warms up, is dropped.
+   * @returns for each item, what each round measured
+   */
+  async inRounds<Item, Value>(
+    items: Item[],
+    measure: (item: Item) => Promise<Value> | Value,
+    rounds = this.options.rounds,
+  ): Promise<Value[][]> {
+    const values = new Map(items.map((item) => [item, [] as Value[]]));
+    for (let round = -1; round < rounds; round += 1) {
+      const first = Math.max(round, 0) % items.length;
+      for (const item of [...items.slice(first), ...items.slice(0, first)]) {
+        const value = await measure(item);
+        if (round >= 0) values.get(item)?.push(value);
+      }
+    }
+    return [...values.values()];
+  }
+}
+
+/** Tells whoever waits what is being done. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,84 @@
+// The page that the benchmark writes, in Markdown.
+import type { Report } from './results';
+import { growthTable, latencyTable, policyTable, readerTable, workloadTable } from './tables';
+import { held } from './targets';
+
+/** @returns the page, in Markdown */
+export function page(all: Report, machine: string, versions: string[]): string {
+  const { options, rate, loadCpus, policies, readers, growth } = all;
+  const { rounds, seconds } = options;
+  const sections = all.workloads.map((workload) => `### ${workload.name}\n\n${workloadTable(all, workload)}`);
+  const more = [policies && whoAccepts(policies), readers && statsRead(readers), growth && asWorkGrows(growth)].join(
+    '',
+  );
+  return `# Benchmarks
+
+\`npm run bench\` made this page on ${new Date().toISOString().slice(0, 10)}, and makes it anew.
+
+- Machine: ${machine}; load average before ${all.loadBefore.toFixed(1)}
+- Versions: ${versions.join(', ')}
+
+All run in containers, on CPU 0 alone and with one worker where nothing else is said; the load runs beside them, on
+CPU ${loadCpus}, over the container's own loopback. Each of ${String(rounds)} rounds measures all in turn, for
+${String(seconds)} s each, and begins with another; one round before them warms up. Cells are medians, with the least and
+the most. Ratios are taken within a round. On another machine the figures will differ; the ratios should be close.
+
+CPU is the time of all processes of a container, kernel included, from its control group. It is the figure to trust:
+requests a second depend on what else the machine does.
+
+- **identidock** is the production image with its defaults: health, stats, request ids and timeouts are on. The others
+  have none of these; of them, uWSGI alone writes a line for each request.
+- **Flask, uWSGI, as written** is the stack of "Using Docker", from Debian's packages. uWSGI closes each connection
+  without saying so in its answer, unless it has \`--http-keepalive\`, and also then where the client asks for it. wrk
+  then sends one more request into the closed connection, and counts that as an error: one for each answer.
+- **The limit** is a bare cluster of node:http, which writes the same bytes as identidock, headers included, from memory.
+- **pm2-runtime** and **one process** run the same Express app.
+
+## What is held against what
+
+${held(all)}
+${all.canPlot ? '\n![Requests per CPU-second](benchmarks.svg)\n' : ''}
+## Requests as fast as they are answered
+
+64 connections.
+
+${sections.join('\n\n')}
+
+## Latency and memory
+
+${String(rate)} requests a second on 50 kept connections, 14 bytes. A connection sends a request when its time has come and
+the one before is answered; all of them at nearly the same time, so that one waits for the others. Where
+no connection is kept, h2load has nothing to measure. Memory is that of all processes of the container; loaded is after requests as fast as they
+are answered, 14 bytes, kept connections.
+
+${latencyTable(all)}
+${more}`;
+}
+
+const whoAccepts = (policies: NonNullable<Report['policies']>) => `
+## Who accepts
+
+Node's cluster has two policies: the workers accept for themselves, as identidock has it, or the primary hands
+connections out in turn. 14 bytes, without access log, all workers on one CPU.
+
+${policyTable(policies)}
+`;
+
+const statsRead = (readers: NonNullable<Report['readers']>) => `
+## The stats, read ten times a second
+
+${readerTable(readers)}
+`;
+
+const asWorkGrows = (growth: NonNullable<Report['growth']>) => `
+## As work grows
+
+14 bytes, kept connections, without access log. Where workers and load share CPUs, requests a second say little. An
+error is an answer that took longer than the 2 s for which wrk waits, as at the beginning, when all connect at once.
+
+${growthTable(growth)}
+
+A worker is one thread. With ten connections its CPU is full, and more of them only wait for each other. What a request
+costs grows with the connections, for the limit as for identidock: each is then more seldom in the caches of the CPU, and
+the event loop has more of them to look through. More workers scale as far as there are CPUs for them.
+`;

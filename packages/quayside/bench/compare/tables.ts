@@ -1,0 +1,79 @@
+// The tables of the page, in Markdown: cells are medians, with the least and the most.
+import type { Report, Window } from './results';
+import { median, ratios, spread } from './statistics';
+
+const table = (head: string[], rows: string[][]) =>
+  [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+
+const of = <Item>(items: Item[], key: keyof Item) => items.map((item) => item[key] as number);
+const errorsOf = (windows: Window[]) => String(of(windows, 'errors').reduce((sum, count) => sum + count, 0));
+
+/** The stacks under one load. */
+export function workloadTable({ stacks }: Report, { windows }: Report['workloads'][number]): string {
+  const limit = windows[stacks.findIndex(({ key }) => key === 'limit')] ?? [];
+  const rows = stacks.map(({ name }, index) => {
+    const measured = windows[index] ?? [];
+    const costs = of(measured, 'cost');
+    const perCpu = spread(ratios(of(limit, 'cost'), costs), 2);
+    return [name, spread(of(measured, 'rate'), 0), spread(costs, 1), perCpu, errorsOf(measured)];
+  });
+  return table(['', 'requests/s', 'CPU, µs a request', 'of the limit, per CPU', 'errors'], rows);
+}
+
+/** The stacks at a fixed rate, and their memory. */
+export function latencyTable({ stacks, latencies, idle, workloads }: Report): string {
+  const rows = stacks.map(({ name }, index) => {
+    const measured = latencies[index] ?? [];
+    const loaded = (workloads[0]?.windows[index] ?? []).map(({ memory }) => memory);
+    const cells = (['p50', 'p99', 'p999'] as const).map((key) => spread(of(measured, key), 2));
+    return [name, ...cells, (idle[index] ?? NaN).toFixed(0), median(loaded).toFixed(0)];
+  });
+  return table(['', 'p50, ms', 'p99, ms', 'p99.9, ms', 'memory idle, MB', 'loaded, MB'], rows);
+}
+
+/** The two policies of Node's cluster. */
+export function policyTable(policies: NonNullable<Report['policies']>): string {
+  const rows = policies.flatMap(({ workers, isNew, own, roundRobin }) =>
+    (
+      [
+        ['workers accept (identidock)', own],
+        ['round-robin', roundRobin],
+      ] as const
+    ).map(([name, windows]) => [
+      `${String(workers)} workers, ${isNew ? 'new' : 'kept'} connections: ${name}`,
+      spread(of(windows, 'rate'), 0),
+      spread(of(windows, 'cost'), 1),
+      spread(of(windows, 'share'), 2),
+    ]),
+  );
+  return table(['', 'requests/s', 'CPU, µs a request', 'busiest worker / least busy'], rows);
+}
+
+/** With the stats read, and without. */
+export function readerTable({ unread, read }: NonNullable<Report['readers']>): string {
+  const rows = [
+    ['nobody reads', spread(of(unread, 'rate'), 0), spread(of(unread, 'cost'), 1)],
+    ['10 times a second', spread(of(read, 'rate'), 0), spread(of(read, 'cost'), 1)],
+    [
+      'ratio',
+      spread(ratios(of(read, 'rate'), of(unread, 'rate')), 3),
+      spread(ratios(of(read, 'cost'), of(unread, 'cost')), 3),
+    ],
+  ];
+  return table(['', 'requests/s', 'CPU, µs a request'], rows);
+}
+
+/** One server under more and more load. */
+export function growthTable(growth: NonNullable<Report['growth']>): string {
+  const rows = growth.map(({ name, connections, windows }) => [
+    name,
+    String(connections),
+    spread(of(windows, 'rate'), 0),
+    spread(of(windows, 'cost'), 1),
+    median(of(windows, 'memory')).toFixed(0),
+    errorsOf(windows),
+  ]);
+  return table(['', 'connections', 'requests/s', 'CPU, µs a request', 'memory, MB', 'errors'], rows);
+}
