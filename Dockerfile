@@ -1,4 +1,4 @@
-# One image for both modes: cmd.sh picks by ENV. docs/architecture.md says why it is built so.
+# One image for both modes: cmd.sh picks by ENV.
 ARG NODE_IMAGE=""
 # The quotes are for Renovate, which fails on three closing braces in a row.
 ARG BASE=${NODE_IMAGE:-"node:26-trixie-slim"}
@@ -9,11 +9,17 @@ FROM --platform=$BUILDPLATFORM ${BASE} AS builder
 LABEL org.opencontainers.image.title=identidock
 WORKDIR /srv
 
-# package.json and its lock file, without what only work on the project takes: a change of that changes no layer of the image.
-FROM builder AS manifest
-COPY package.json package-lock.json .npmrc ./
-RUN npm pkg get name version dependencies optionalDependencies overrides engines > image.json && \
-    mv image.json package.json && \
+# What npm installs from. vendor/ is for packages in tarballs, packages/ for workspaces; a project may well have neither.
+FROM builder AS project
+COPY --chmod=755 package.json package-lock.json .npmrc ./
+COPY --chmod=755 vendor* ./vendor/
+COPY --chmod=755 packages* ./packages/
+# Else an edit of a workspace's tests would have everything installed again.
+RUN rm -rf packages/*/test packages/*/harness packages/*/bench
+
+# The same without development's part of package.json: a change of that changes no layer of the image.
+FROM project AS manifest
+RUN npm pkg delete scripts devDependencies jest prettier && \
     npm install --package-lock-only --offline --no-audit --no-fund
 
 # What the image runs with, in either mode.
@@ -21,19 +27,29 @@ FROM builder AS dependencies
 ARG NPM_REGISTRY=""
 COPY --from=manifest /srv ./
 RUN --mount=type=cache,target=/root/.npm \
-    npm ci --no-audit --no-fund ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"} && \
-    npm sbom --sbom-format=cyclonedx --sbom-type=application >sbom.cdx.json
+    npm ci --omit=dev --no-audit --no-fund ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"} && \
+    npm sbom --omit=dev --sbom-format=cyclonedx --sbom-type=application >sbom.cdx.json
 ARG BUILDARCH TARGETARCH
 RUN if [ "$BUILDARCH" != "$TARGETARCH" ] && \
-    native=$(LC_ALL=C grep --recursive --files-with-matches --exclude-dir=prebuilds "^$(printf '\177ELF')" node_modules); then \
+    native=$(LC_ALL=C grep --recursive --files-with-matches --exclude-dir=prebuilds "^$(printf '\177ELF')" .); then \
       printf 'These are for %s alone. Build for %s on a machine of that kind:\n%s\n' "$BUILDARCH" "$TARGETARCH" "$native" >&2; \
       exit 1; \
     fi
+# What only the installation read is left out, and a workspace is what `npm publish` would make of it.
+RUN set -e; \
+    rm -rf .npmrc package-lock.json vendor; \
+    for package in packages/*/package.json; do \
+      [ -e "$package" ] || continue; \
+      dir=${package%/*}; \
+      tarball=$(npm pack --silent --ignore-scripts --pack-destination /tmp "./$dir"); \
+      find "$dir" -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -r {} +; \
+      tar -xzf "/tmp/$tarball" -C "$dir" --strip-components 1 --no-same-owner; \
+    done
 
 # That, and what building and testing take.
 FROM builder AS toolchain
 ARG NPM_REGISTRY=""
-COPY package.json package-lock.json .npmrc ./
+COPY --from=project /srv ./
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --no-audit --no-fund ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}
 
@@ -46,10 +62,11 @@ RUN node --run build || [ -n "$ALLOW_TYPE_ERRORS" ]
 
 # `docker compose run --rm test`
 FROM toolchain AS test
-RUN chown 1000:1000 .
+# All but node_modules: tests write beside what they test.
+RUN find . -path ./node_modules -prune -o -exec chown 1000:1000 {} +
 COPY --chown=1000:1000 . .
 USER 1000:1000
-CMD ["node_modules/.bin/jest", "--selectProjects", "unit", "process"]
+CMD ["node_modules/.bin/jest"]
 
 # The dev container: the whole project is mounted here, and its dependencies are a volume of whoever works in it.
 FROM builder AS workspace
@@ -62,10 +79,9 @@ FROM ${BASE} AS service
 LABEL org.opencontainers.image.title=identidock
 # node_modules lies beside app/, so that a mount over app/ neither hides it nor brings in the host's.
 WORKDIR /srv
-COPY --from=dependencies /srv/node_modules ./node_modules
-COPY --from=dependencies /srv/sbom.cdx.json ./
+COPY --from=dependencies /srv ./
 # By any user readable, by none but root writable, whatever the checkout's umask was.
-COPY --chmod=755 cmd.sh tsconfig.json nodemon.json ./
+COPY --chmod=755 cmd.sh tsconfig.json nodemon.json* ./
 COPY --from=build /srv/dist ./dist
 COPY --chmod=755 app ./app
 # In a container it is the published ports that decide who gets in.
@@ -74,6 +90,6 @@ EXPOSE 9090 9191
 # By number, so that Kubernetes' runAsNonRoot can tell that it is not root.
 USER 1000:1000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=250ms \
-    CMD ["node", "dist/healthcheck.js"]
+    CMD ["node_modules/.bin/quayside", "healthcheck"]
 ENTRYPOINT []
 CMD ["./cmd.sh"]

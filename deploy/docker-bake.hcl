@@ -1,4 +1,4 @@
-# The image as it is published: deploy/release gives the variables, from package.json and git.
+# The image as it is published. deploy/release sets the variables, from package.json and git.
 variable "IMAGE" {
   default = "identidock"
 }
@@ -41,17 +41,17 @@ target "labelled" {
     "org.opencontainers.image.licenses" = LICENSES
     "org.opencontainers.image.created"  = CREATED
   }
-  # 1.2.0-rc.1 is not the latest.
+  # A pre-release, such as 1.2.0-rc.1, does not become the latest.
   tags = concat(["${IMAGE}:${VERSION}"], length(regexall("-", VERSION)) == 0 ? ["${IMAGE}:latest"] : [])
 }
 
-# For this machine alone.
+# For this machine only.
 target "image" {
   inherits = ["labelled"]
   output   = ["type=docker"]
 }
 
-# For both platforms, with the provenance and the contents attested. It takes a builder that can: docs/image.md.
+# For both platforms, with provenance and contents attested: a builder of `docker buildx create` can do so.
 target "release" {
   inherits  = ["labelled"]
   platforms = ["linux/amd64", "linux/arm64"]

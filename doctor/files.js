@@ -11,7 +11,8 @@ const { ok, wrong } = require('./finding');
  */
 function checkScripts(root) {
   const ci = fs.existsSync(path.join(root, '.ci')) ? fs.readdirSync(path.join(root, '.ci')) : [];
-  const scripts = ['cmd.sh', ...ci.map((name) => `.ci/${name}`)];
+  const isScript = (/** @type {string} */ name) => fs.readFileSync(path.join(root, name), 'utf8').startsWith('#!');
+  const scripts = ['cmd.sh', ...ci.map((name) => `.ci/${name}`).filter(isScript)];
   const findings = scripts
     .filter((name) => fs.readFileSync(path.join(root, name)).includes('\r\n'))
     .map((name) =>

@@ -116,6 +116,24 @@ function nearest(name, known) {
 }
 
 /**
+ * The names that the Compose files read: those in ${...}, and those that an environment passes on by a name alone.
+ * @param {string} root
+ */
+function namesRead(root) {
+  const names = (composeText(root).match(/\$\{\w+/g) || []).map((found) => found.slice(2));
+  /** How far the environment is indented that the line is in. */
+  let indent = Infinity;
+  for (const line of composeText(root).split(/\r?\n/)) {
+    const depth = line.search(/\S/);
+    const [, name] = /^\s*(?:- )?["']?(\w+)["']?:?\s*(?:#.*)?$/.exec(line) || [];
+    if (name === 'environment') indent = depth;
+    else if (depth > indent && name !== undefined) names.push(name);
+    else if (depth >= 0 && depth <= indent) indent = Infinity;
+  }
+  return names;
+}
+
+/**
  * Checks .env: its form, and that each name in it is one that something reads. Its values may be secrets and are told to
  * nobody.
  * @param {string} root
@@ -124,7 +142,7 @@ function checkEnv(root) {
   const { there, entries, bad } = readEnv(root);
   if (!there) return [ok('.env: none, so all defaults hold')];
 
-  const known = (composeText(root).match(/\$\{\w+/g) || []).map((found) => found.slice(2));
+  const known = namesRead(root);
   const findings = bad.map((line) =>
     wrong(
       `.env line ${line} is not NAME=value`,

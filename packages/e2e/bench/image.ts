@@ -5,6 +5,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
+import { root } from '../../quayside/harness/paths';
 import { freePorts } from '../../quayside/harness/ports';
 
 const ROUNDS = 3;
@@ -14,19 +15,20 @@ const dir = mkdtempSync(join(tmpdir(), 'identidock-bench-'));
 const docker = (...args: string[]) =>
   execFileSync('docker', args, { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
-const dockerfile = readFileSync('Dockerfile', 'utf8');
+const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
 const base = process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(dockerfile)?.[1] ?? '';
 
 /** One stage that runs as root: install, copy, run, as the image of "Using Docker" is made. */
 const plain = `FROM ${base}
 WORKDIR /srv
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json tsconfig.json ./
+COPY packages ./packages
 RUN npm ci
 COPY . .
 RUN npm run build
 EXPOSE 9090 9191
 ENV HOST=0.0.0.0 STATS_HOST=0.0.0.0
-HEALTHCHECK CMD ["node", "dist/healthcheck.js"]
+HEALTHCHECK CMD ["node_modules/.bin/quayside", "healthcheck"]
 CMD ["./cmd.sh"]
 `;
 const images = {
@@ -55,7 +57,7 @@ const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(val
 
 async function measure(image: string, build: string[]): Promise<Measures> {
   const make = (...more: string[]) => docker('build', '--tag', image, ...build, ...more, '.');
-  // The cache of npm's that a Dockerfile mounts has a name of its own in this run, so that the first build finds it empty.
+  // npm's cache, which the Dockerfile mounts, has a name of its own in this run, so that the first build finds it empty.
   const first = await seconds(() => make());
   const sizeOf = (which: string) => Number(docker('image', 'inspect', '--format', '{{.Size}}', which));
   const size = (sizeOf(image) - sizeOf(base)) / 1e6;
@@ -115,10 +117,8 @@ async function upAndHealthy(): Promise<number> {
 }
 
 async function main() {
-  for (const path of ['app', 'cmd.sh', '.dockerignore', '.npmrc', 'docker-compose.prod.yml', 'nodemon.json']) {
-    cpSync(path, join(dir, basename(path)), { recursive: true });
-  }
-  for (const path of ['package.json', 'package-lock.json', 'tsconfig.json']) cpSync(path, join(dir, path));
+  const left = new Set(['node_modules', 'dist', '.git', '.env']);
+  cpSync(root, dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
   writeFileSync(join(dir, 'Dockerfile'), dockerfile.replaceAll('type=cache,', `type=cache,id=${name},`));
   writeFileSync(join(dir, 'plain.Dockerfile'), plain);
 

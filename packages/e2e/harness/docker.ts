@@ -1,10 +1,12 @@
 // The real Docker Engine and Compose, for tests of the image.
-import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { fixture, root } from '../../quayside/harness/paths';
 import { run, type Running } from '../../quayside/harness/run';
+import { read } from './template';
 
 const exec = promisify(execFile);
 
@@ -37,21 +39,44 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout.trimEnd();
 }
 
+/** Waits for a line in the log of a container, also one already written. */
+export async function logged(id: string, pattern: RegExp): Promise<void> {
+  const logs = run('docker', { args: ['logs', '--follow', id], env: process.env });
+  await logs.line(pattern);
+  logs.kill('SIGKILL');
+  await logs.closed;
+}
+
 /** A checkout of its own, with the tests' service in it. Its containers and networks have a name of their own. */
 export class Checkout {
   readonly dir = mkdtempSync(join(tmpdir(), 'identidock-'));
   private readonly name = basename(this.dir).toLowerCase();
   /** What Compose calls the image that it builds here. */
   readonly image = this.name;
+  /** Whether Compose may have made containers or networks. */
+  private used = false;
 
   constructor() {
-    const left = new Set(['node_modules', 'dist', '.git', '.env']);
-    cpSync('.', this.dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
-    cpSync('test/fixtures/identidock.ts', join(this.dir, 'app/identidock.ts'));
+    const left = new Set(['node_modules', 'dist', '.git', '.env', 'coverage']);
+    cpSync(root, this.dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
+    cpSync(fixture('identidock.ts'), join(this.dir, 'app/identidock.ts'));
+  }
+
+  /** Takes development's tools out of package.json and its lock file: each build would take long to install them. */
+  dropTools(): void {
+    execFileSync('npm', ['pkg', 'delete', 'devDependencies'], { cwd: this.dir, stdio: 'ignore' });
+    this.install();
+  }
+
+  /** Installs packages as far as package.json and its lock file go. */
+  install(...args: string[]): void {
+    const quiet = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund'];
+    execFileSync('npm', ['install', ...quiet, ...args], { cwd: this.dir, stdio: 'ignore' });
   }
 
   /** Runs Compose in it. The Compose files are named in args; without, it is what plain `docker compose` takes. */
   async compose(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ stdout: string; stderr: string }> {
+    this.used ||= !args.includes('config') && !args.includes('build');
     return exec('docker', ['compose', '--project-name', this.name, ...args], {
       cwd: this.dir,
       env: { ...process.env, IMAGE: this.image, ...env },
@@ -61,6 +86,7 @@ export class Checkout {
 
   /** Starts Compose in it, as one that stays. */
   start(args: string[], env: NodeJS.ProcessEnv = {}): Running {
+    this.used = true;
     const all = { ...process.env, IMAGE: this.image, ...env };
     return run('docker', { args: ['compose', '--project-name', this.name, ...args], cwd: this.dir, env: all });
   }
@@ -78,10 +104,12 @@ export class Checkout {
 
   /** Removes it, with its containers and the images that it built; the build cache stays for the next time. */
   async remove(): Promise<void> {
-    // Also those of `run`, which `down` leaves alone.
-    const all = await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${this.name}`);
-    if (all !== '') await docker('rm', '--force', ...all.split('\n'));
-    await this.compose(['down', '--timeout', '1']);
+    if (this.used) {
+      // Also those of `run`, which `down` leaves alone.
+      const all = await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${this.name}`);
+      if (all !== '') await docker('rm', '--force', ...all.split('\n'));
+      await this.compose(['down', '--timeout', '1']);
+    }
     await docker('image', 'rm', '--force', this.image, `${this.image}-toolchain`);
     rmSync(this.dir, { recursive: true });
   }
@@ -89,7 +117,7 @@ export class Checkout {
 
 /** What the image is built on. */
 export const baseImage =
-  process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '';
+  process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(read('Dockerfile'))?.[1] ?? '';
 
 export const production = ['-f', 'docker-compose.prod.yml'];
 
@@ -98,7 +126,8 @@ export interface ComposeConfig {
 }
 
 export interface ComposeService {
-  environment: Record<string, string>;
+  /** null: passed on where it is set. */
+  environment: Record<string, string | null>;
   ports?: { target: number; published: string; host_ip: string }[];
   volumes?: { type: string; source: string; target: string; read_only: boolean }[];
   build: { args: Record<string, string> };

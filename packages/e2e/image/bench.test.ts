@@ -1,6 +1,8 @@
+// npm run bench: a short run of the comparison leaves its page and nothing else.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { quayside, root } from '../../quayside/harness/paths';
 import { endAll, run } from '../../quayside/harness/run';
 import { baseImage, describeImage, docker } from '../harness/docker';
 
@@ -13,7 +15,7 @@ describeImage('npm run bench', () => {
 
   const start = (...args: string[]) =>
     run(process.execPath, {
-      args: ['node_modules/ts-node/dist/bin-transpile.js', 'bench/compare.ts', ...args],
+      args: [join(root, 'node_modules/ts-node/dist/bin-transpile.js'), join(quayside, 'bench/compare.ts'), ...args],
       env: { ...process.env, NODE_IMAGE: baseImage },
     });
   const left = async (pid: number) => {

@@ -1,14 +1,14 @@
-// Building the image: what is built again after a change, what reaches the build, and what it is published as.
-import { execFile, execFileSync } from 'node:child_process';
+// Building the image: what is built again after a change, and what reaches the build.
+import { execFile } from 'node:child_process';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
 import { baseImage, Checkout, describeImage, docker, production } from '../harness/docker';
+import { read } from '../harness/template';
 
 const exec = promisify(execFile);
-const env = { ...process.env, NODE_IMAGE: baseImage };
 
 describeImage('building the image', () => {
   let checkout: Checkout;
@@ -20,11 +20,6 @@ describeImage('building the image', () => {
 
   const fromBase = ['--build-arg', `NODE_IMAGE=${baseImage}`];
   const layers = () => docker('image', 'inspect', '--format', '{{json .RootFS.Layers}}', checkout.image);
-  const install = (...args: string[]) => {
-    const quiet = ['--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund'];
-    execFileSync('npm', ['install', ...quiet, ...args], { cwd: checkout.dir, stdio: 'ignore' });
-  };
-
   /** Builds, and returns the steps that were not taken from the cache, without their numbers. */
   async function build(...args: string[]): Promise<string[]> {
     const all = ['build', '--progress', 'plain', ...fromBase, '-t', checkout.image, ...args, checkout.dir];
@@ -49,29 +44,44 @@ describeImage('building the image', () => {
   });
 
   test('a tool that only work on the project takes changes no layer; a dependency does', async () => {
+    checkout.dropTools();
     await build();
     const before = await layers();
-    install('--save-dev', 'left-pad@1.3.0');
+    checkout.install('--save-dev', 'left-pad@1.3.0');
     expect((await build()).filter((step) => step.startsWith('service'))).toEqual([]);
     expect(await layers()).toBe(before);
-    install('--save-prod', 'left-pad@1.3.0');
+    checkout.install('--save-prod', 'left-pad@1.3.0');
     await build();
     expect(await layers()).not.toBe(before);
+  }, 300_000);
+
+  test('an edit of a workspace’s tests has nothing installed again', async () => {
+    await build();
+    appendFileSync(join(checkout.dir, 'packages/quayside/test/unit/config.test.ts'), `// ${checkout.image}\n`);
+    expect(await build()).toEqual([
+      expect.stringMatching(/^manifest: RUN npm pkg delete/),
+      'project: COPY --chmod=755 packages* ./packages/',
+      expect.stringMatching(/^project: RUN rm/),
+    ]);
   });
 
   test('what reaches the build is what it copies, and no secret', async () => {
-    for (const dir of ['.git', 'node_modules', 'dist']) mkdirSync(join(checkout.dir, dir));
-    for (const path of ['.env', 'key.pem', '.git/config', 'node_modules/x', 'dist/x', 'compose.override.yml']) {
+    const others = ['.git/config', 'node_modules/x', 'dist/x', '.env', 'key.pem', 'compose.override.yml'];
+    for (const path of [...others, ...others.map((path) => `packages/quayside/${path}`)]) {
+      mkdirSync(join(checkout.dir, dirname(path)), { recursive: true });
       writeFileSync(join(checkout.dir, path), 'secret');
     }
     const dockerfile = join(checkout.dir, 'all.Dockerfile');
     writeFileSync(dockerfile, 'FROM scratch\nCOPY . /\n');
     const out = join(checkout.dir, 'out');
     await docker('build', '--file', dockerfile, '--output', out, checkout.dir);
-    const ofBuild = ['.npmrc', 'app', 'cmd.sh', 'nodemon.json', 'package-lock.json', 'package.json', 'tsconfig.json'];
-    const documents = ['.env.example', 'Dockerfile', 'README.md', 'docker-compose.prod.yml', 'docker-compose.yml'];
-    const ofTest = ['test', 'bench', 'doctor', 'jest.config.js', ...documents];
-    expect(readdirSync(out).sort()).toEqual([...ofBuild, ...ofTest].sort());
+    const ofBuild = ['.npmrc', 'app', 'cmd.sh', 'package-lock.json', 'package.json', 'packages', 'tsconfig.json'];
+    expect(readdirSync(out).sort()).toEqual([...ofBuild, 'test'].sort());
+    expect(readdirSync(join(out, 'packages'))).toEqual(['quayside']);
+    const ofPackage = ['LICENSE', 'bin', 'package.json', 'src', 'tsconfig.build.json', 'tsconfig.json'];
+    expect(readdirSync(join(out, 'packages/quayside')).sort()).toEqual(
+      [...ofPackage, 'bench', 'harness', 'test'].sort(),
+    );
   });
 
   test('for another platform, nothing is run on it; a dependency that is for one alone is refused', async () => {
@@ -79,7 +89,7 @@ describeImage('building the image', () => {
     const dependencies = ['--target', 'dependencies', '--platform', other];
     await build(...dependencies);
     // A program, for the platform of this machine alone.
-    install(`@esbuild/linux-${process.arch}@0.28.2`);
+    checkout.install(`@esbuild/linux-${process.arch}@0.28.2`);
     await expect(build(...dependencies)).rejects.toMatchObject({
       stderr: expect.stringMatching(/Build for \w+ on a machine of that kind:[^]*bin\/esbuild/) as string,
     });
@@ -109,7 +119,7 @@ describeImage('building the image', () => {
 
   test('the README’s line removes what rebuilds have left, and nothing else', async () => {
     const own = `${checkout.image}-own`;
-    const line = /^\$ docker (image prune .*)$/m.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+    const line = /^\$ docker (image prune .*)$/m.exec(read('README.md'))?.[1] ?? '';
     // Under a name of its own, or it would also remove what is left of the project that this is.
     expect(line).toContain('title=identidock');
     const prune = line.replace('title=identidock', `title=${own}`).split(' ');
@@ -138,93 +148,5 @@ describeImage('building the image', () => {
     const kept = [strangers, await idOf(checkout.image), await idOf(`${checkout.image}-toolchain`)];
     expect(all).toEqual(expect.arrayContaining(kept));
     await docker('image', 'rm', strangers);
-  });
-
-  describe('a release', () => {
-    const version = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
-    const git = (...args: string[]) => {
-      const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.org'];
-      return execFileSync('git', [...who, ...args], { cwd: checkout.dir, encoding: 'utf8' }).trimEnd();
-    };
-    const release = (args: string[], more: NodeJS.ProcessEnv = {}) =>
-      exec('deploy/release', args, { cwd: checkout.dir, env: { ...env, IMAGE: checkout.image, ...more } });
-
-    beforeEach(() => {
-      git('init', '--quiet');
-      git('add', '.');
-      git('commit', '--quiet', '--message', 'Begin');
-    });
-
-    test('is labelled with where it comes from', async () => {
-      git('remote', 'add', 'origin', 'https://git.example.org/team/service.git');
-      await release(['image']);
-      const tag = `${checkout.image}:${version}`;
-      const labels = JSON.parse(await docker('image', 'inspect', '--format', '{{json .Config.Labels}}', tag)) as Record<
-        string,
-        string
-      >;
-      await docker('image', 'rm', tag);
-      const { license } = JSON.parse(readFileSync('package.json', 'utf8')) as { license: string };
-      expect(labels).toEqual({
-        'org.opencontainers.image.title': 'identidock',
-        'org.opencontainers.image.source': 'https://git.example.org/team/service',
-        'org.opencontainers.image.revision': git('rev-parse', 'HEAD'),
-        'org.opencontainers.image.version': version,
-        'org.opencontainers.image.licenses': license,
-        'org.opencontainers.image.created': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) as string,
-      });
-    });
-
-    test('is for both platforms, and attested', async () => {
-      git('remote', 'add', 'origin', 'https://git.example.org/team/service');
-      const { target } = JSON.parse((await release(['--print'])).stdout) as { target: { release: object } };
-      expect(target.release).toMatchObject({
-        platforms: ['linux/amd64', 'linux/arm64'],
-        attest: [{ type: 'provenance', mode: 'max' }, { type: 'sbom' }],
-        tags: [`${checkout.image}:${version}`, `${checkout.image}:latest`],
-      });
-    });
-
-    test.each([
-      ['https://user:secret@git.example.org/team/service.git', 'https://git.example.org/team/service'],
-      ['git@git.example.org:team/service.git', 'https://git.example.org/team/service'],
-    ])('of %s says that its source is %s', async (remote, source) => {
-      git('remote', 'add', 'origin', remote);
-      expect((await release(['--print'])).stdout).toContain(`"org.opencontainers.image.source": "${source}"`);
-    });
-
-    test('that has changes which are not committed says so', async () => {
-      git('remote', 'add', 'origin', 'https://git.example.org/team/service');
-      writeFileSync(join(checkout.dir, 'app/new.ts'), '');
-      expect((await release(['--print'])).stdout).toContain(`${git('rev-parse', 'HEAD')}-dirty`);
-    });
-
-    test.each([
-      undefined,
-      'ssh://git@git.example.org:2222/team/service.git',
-      '../service',
-      'HTTPS://me:secret@git.example.org/x',
-    ])('of %s asks for SOURCE', async (remote) => {
-      if (remote !== undefined) git('remote', 'add', 'origin', remote);
-      const failed = await release(['--print']).catch((error: unknown) => error as { code: number; stderr: string });
-      expect(failed).toMatchObject({ code: 78, stderr: expect.stringContaining('SOURCE') as string });
-      expect(failed.stderr).not.toContain('secret@');
-    });
-
-    test('that is not one yet does not become the latest', async () => {
-      git('remote', 'add', 'origin', 'https://git.example.org/team/service');
-      execFileSync('npm', ['pkg', 'set', 'version=9.0.0-rc.1'], { cwd: checkout.dir });
-      const { target } = JSON.parse((await release(['--print'])).stdout) as { target: { release: { tags: string[] } } };
-      expect(target.release.tags).toEqual([`${checkout.image}:9.0.0-rc.1`]);
-    });
-
-    test('does not publish a secret of the registry', async () => {
-      git('remote', 'add', 'origin', 'https://git.example.org/team/service');
-      const failed = release(['--print'], { NPM_REGISTRY: 'https://me:secret@npm.example.org/' });
-      await expect(failed).rejects.toMatchObject({
-        code: 78,
-        stderr: expect.stringContaining('NPM_REGISTRY') as string,
-      });
-    });
   });
 });

@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
 import { service } from '../../quayside/harness/project';
-import { Checkout, describeImage, docker, production } from '../harness/docker';
+import { Checkout, describeImage, docker, logged, production } from '../harness/docker';
 
 describeImage('the limits of a container', () => {
   let checkout: Checkout;
@@ -34,7 +33,7 @@ describeImage('the limits of a container', () => {
     const publish = ['-p', '127.0.0.1::9090', '-p', '127.0.0.1::9191'];
     const id = await docker('run', '-d', ...publish, ...limits, checkout.image);
     containers.push(id);
-    await eventually(async () => (await docker('logs', id)).includes('"ready"') || undefined);
+    await logged(id, /"ready"/);
     const portOf = async (port: number) => Number((await docker('port', id, String(port))).split(':').pop());
     return { id, port: await portOf(9090), statsPort: await portOf(9191) };
   }
@@ -58,11 +57,13 @@ describeImage('the limits of a container', () => {
 
   test('-m 256m: a leak ends in one worker’s heap limit, not in the kernel’s choice', async () => {
     const { id, port } = await start('-m', '256m', '--memory-swap', '256m', '-e', 'WORKERS=2');
-    await eventually(async () => {
+    const died = logged(id, /"signal":"SIGABRT","msg":"worker died"/).then(() => true);
+    const leak = async () => {
       await fetch(port, '/leak').catch(() => undefined);
-      return (await docker('logs', id)).includes('"signal":"SIGABRT","msg":"worker died"') || undefined;
-    }, 60_000);
-    await eventually(async () => (await docker('logs', id)).includes('"worker up"') || undefined);
+      return false;
+    };
+    while (!(await Promise.race([died, leak()])));
+    await logged(id, /"signal":"SIGABRT","msg":"worker died"[^]*"worker up"/);
     expect((await fetch(port)).body).toBe('ok');
     expect(await docker('inspect', '--format', '{{.State.OOMKilled}} {{.State.Running}}', id)).toBe('false true');
   });

@@ -1,10 +1,12 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
+import { loadConfig } from '../../quayside/src/settings/config';
 import { Checkout, describeImage, docker, production, type ComposeService } from '../harness/docker';
+import { read } from '../harness/template';
 
 describeImage('docker compose', () => {
   let checkout: Checkout;
@@ -23,6 +25,11 @@ describeImage('docker compose', () => {
       const service = (await checkout.config(args, env)).services.identidock;
       if (service === undefined) throw new Error('no service identidock');
       return service;
+    };
+    /** The settings that the server in it comes to. */
+    const settled = ({ environment }: ComposeService) => {
+      const set = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== null);
+      return loadConfig(Object.fromEntries(set), environment.ENV === 'DEV' ? 'development' : 'production');
     };
     const portsOf = ({ ports = [] }: ComposeService) =>
       ports.map(({ host_ip, published, target }) => `${host_ip}:${published}:${String(target)}`);
@@ -63,32 +70,42 @@ describeImage('docker compose', () => {
     });
 
     test('Docker waits for longer than the server takes to stop', async () => {
-      const { environment, stop_grace_period: patience } = await identidock(production);
-      const seconds = Number(environment.GRACE) + Number(environment.DRAIN_DELAY);
-      expect(Number(/^(\d+)s$/.exec(patience)?.[1])).toBeGreaterThan(seconds);
+      const service = await identidock(production);
+      const { GRACE, DRAIN_DELAY } = settled(service);
+      expect(Number(/^(\d+)s$/.exec(service.stop_grace_period)?.[1])).toBeGreaterThan(GRACE + DRAIN_DELAY);
     });
 
     test('an unchanged copy of .env.example as .env changes nothing', async () => {
       // Where only another base image or registry can be had, that must not hide what the copy changes.
       const env = { IMAGE: undefined, NODE_IMAGE: undefined, NPM_REGISTRY: undefined };
-      const before = [await checkout.config([], env), await checkout.config(production, env)];
+      // A setting that is passed on with its default is no change; it is one to any other value.
+      const effect = async (args: string[]) => {
+        const config = await checkout.config(args, env);
+        const service = await identidock(args, env);
+        const { ENV } = service.environment;
+        return {
+          ...config,
+          services: { ...config.services, identidock: { ...service, environment: ENV } },
+          settings: settled(service),
+        };
+      };
+      const before = [await effect([]), await effect(production)];
       copyFileSync(join(checkout.dir, '.env.example'), join(checkout.dir, '.env'));
-      expect([await checkout.config([], env), await checkout.config(production, env)]).toEqual(before);
+      expect([await effect([]), await effect(production)]).toEqual(before);
+      expect((await identidock(production, env)).environment).toMatchObject({ GRACE: '8', LOG_LEVEL: 'info' });
     });
 
     test('each line of .env.example changes something', async () => {
-      const lines = readFileSync('.env.example', 'utf8').match(/^\w+(?==)/gm) ?? [];
-      expect(lines.length).toBeGreaterThan(0);
-      const all = async (env?: NodeJS.ProcessEnv) => [
-        await checkout.config([], env),
-        await checkout.config(production, env),
-      ];
-      const before = await all();
-      for (const name of lines) {
-        const value =
-          { PUBLISH: '127.0.0.9', STOP_GRACE_PERIOD: '77s' }[name.replace(/^(PUBLISH).*ADDRESS$/, '$1')] ?? '77';
-        expect([name, await all({ [name]: value })]).not.toEqual([name, before]);
-      }
+      const names = read('.env.example').match(/^\w+(?==)/gm) ?? [];
+      expect(names.length).toBeGreaterThan(0);
+      // For each a value that nothing else has.
+      const valueOf = (name: string, index: number) => {
+        if (name.endsWith('ADDRESS')) return `127.0.77.${String(index)}`;
+        return name === 'STOP_GRACE_PERIOD' ? '59s' : String(61_000 + index);
+      };
+      const env = Object.fromEntries(names.map((name, index) => [name, valueOf(name, index)]));
+      const text = JSON.stringify([await checkout.config([], env), await checkout.config(production, env)]);
+      expect(names.filter((name) => !text.includes(env[name] ?? ''))).toEqual([]);
     });
   });
 
@@ -128,16 +145,17 @@ describeImage('docker compose', () => {
     await checkout.compose(['build', 'identidock']);
   });
 
-  test('run --rm test runs the unit and process tests in the image’s toolchain', async () => {
-    // What it runs by itself, without those of the development server, which other image tests start: they take long.
+  test('run --rm test runs the tests of the service and of quayside in the image’s toolchain', async () => {
     await checkout.compose(['--profile', 'test', 'build', 'test']);
     const format = ['--format', '{{json .Config.Cmd}}', `${checkout.image}-toolchain`];
     const command = JSON.parse(await docker('image', 'inspect', ...format)) as string[];
-    const args = ['run', '--rm', 'test', ...command, '--testPathIgnorePatterns', 'process/development'];
+    // What it runs by itself, but of quayside's tests one of functions and one of processes alone: the host runs them all.
+    const some = ['--testPathPatterns', '^/srv/test/|unit/config|process/production'];
     // jest reports on stderr.
-    const { stderr: output } = await checkout.compose(args);
-    expect(output).toMatch(/PASS unit .*\n/);
-    expect(output).toMatch(/PASS process .*\n/);
+    const { stderr: output } = await checkout.compose(['run', '--rm', 'test', ...command, ...some]);
+    expect(output).toMatch(/PASS app .*test\/identidock.test.ts/);
+    expect(output).toMatch(/PASS quayside .*test\/unit\/.*\n/);
+    expect(output).toMatch(/PASS quayside .*test\/process\/.*\n/);
     expect(output).toMatch(/^Tests: +\d+ passed, \d+ total$/m);
-  }, 600_000);
+  }, 300_000);
 });

@@ -5,7 +5,7 @@ import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
 import { service } from '../../quayside/harness/project';
-import { Checkout, describeImage, docker } from '../harness/docker';
+import { Checkout, describeImage, docker, logged } from '../harness/docker';
 
 describeImage('docker compose up', () => {
   let checkout: Checkout;
@@ -31,8 +31,7 @@ describeImage('docker compose up', () => {
     await until('1Hello again!\n');
     writeFileSync(file(), `const one: number = 'one';\n${service("app.get('/', (_req, res) => { res.send(one); });")}`);
     await until('one');
-    const logs = async () => (await checkout.compose(['logs'])).stdout;
-    await eventually(async () => (await logs()).includes('app/identidock.ts(1,7): error TS2322') || undefined);
+    await logged(await checkout.container(), /app\/identidock\.ts\(1,7\): error TS2322/);
     await checkout.compose(['stop']);
     expect(await docker('inspect', '--format', '{{.State.ExitCode}}', await checkout.container())).toBe('0');
   });

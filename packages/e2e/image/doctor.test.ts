@@ -98,7 +98,7 @@ describeImage('the doctor', () => {
   test('an edit that does not arrive in the container is wrong, and polling the remedy', async () => {
     // A mount of another folder is one through which no event comes.
     for (const name of ['app', 'doctor']) {
-      cpSync(name, join(checkout.dir, 'elsewhere', name), { recursive: true });
+      cpSync(join(checkout.dir, name), join(checkout.dir, 'elsewhere', name), { recursive: true });
     }
     const file = join(checkout.dir, 'docker-compose.yml');
     writeFileSync(file, readFileSync(file, 'utf8').replace('source: .\n', 'source: ./elsewhere\n'));

@@ -5,7 +5,7 @@ import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
 import { service } from '../../quayside/harness/project';
-import { Checkout, describeImage, docker, production } from '../harness/docker';
+import { Checkout, describeImage, docker, logged, production } from '../harness/docker';
 
 /** A service that does what is worst. */
 const hostile = service(`
@@ -39,7 +39,15 @@ describeImage('production under Compose', () => {
     const [own, statsPort] = (await freePorts(2)) as [number, number];
     port = own;
     const publish = { PUBLISH_ADDRESS: '127.0.0.1', PUBLISH_PORT: String(port), PUBLISH_STATS_PORT: String(statsPort) };
-    const limits = { WORKERS: '2', CPU_LIMIT: '1.5', MEMORY_LIMIT: '384m', PIDS_LIMIT: '128' };
+    // On a busy machine, /fork blocks its worker for longer than the default of HARAKIRI. 0 is off.
+    const limits = {
+      WORKERS: '2',
+      HARAKIRI: '0',
+      REQUEST_TIMEOUT: '0',
+      CPU_LIMIT: '1.5',
+      MEMORY_LIMIT: '384m',
+      PIDS_LIMIT: '128',
+    };
     await checkout.compose([...production, 'up', '--detach', '--wait'], { ...publish, ...limits });
     id = await checkout.container();
   });
@@ -111,20 +119,23 @@ describeImage('production under Compose', () => {
     await answers();
     // docker exec takes a process, of which there are none.
     await docker('kill', '--signal', 'HUP', id);
-    await eventually(async () => ((await logs()).includes('did not come up') ? true : undefined), 60_000);
+    await logged(id, /did not come up/);
     await answers();
     await docker('restart', '--timeout', '1', id);
     await answers();
     expect(Number(await inside('ls -d /proc/[1-9]* | wc -l'))).toBeLessThan(20);
-  });
+  }, 300_000);
 
   test('memory: what eats it is ended, and replaced; nothing else of the machine is', async () => {
     const before = Number(await inspect('{{.RestartCount}}'));
     await expect(fetch(port, '/eat')).rejects.toThrow();
     await answers();
     // The kernel chooses: the worker, whom the primary replaces, or the primary, and with it the container.
-    const restarted = Number(await inspect('{{.RestartCount}}')) > before;
-    expect(restarted || (await logs()).includes('"signal":"SIGKILL","msg":"worker died"')).toBe(true);
+    // The other worker may have answered before that is logged.
+    await eventually(async () => {
+      const restarted = Number(await inspect('{{.RestartCount}}')) > before;
+      return restarted || (await logs()).includes('"signal":"SIGKILL","msg":"worker died"') || undefined;
+    });
   });
 
   test('a primary that is killed is started again, with its workers', async () => {

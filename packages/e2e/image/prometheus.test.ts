@@ -1,11 +1,12 @@
 // Debian's Prometheus with the files of deploy/: reads the stats, and knows every name that alerts and dashboard use.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
 import { service } from '../../quayside/harness/project';
 import { baseImage, Checkout, describeImage, production } from '../harness/docker';
+import { read } from '../harness/template';
 
 /** In the network of the server's container, where the stats are on localhost as the committed configuration has it. */
 const override = `
@@ -41,7 +42,7 @@ interface Rectangle {
   h: number;
 }
 
-const dashboard = JSON.parse(readFileSync('deploy/grafana.json', 'utf8')) as Dashboard;
+const dashboard = JSON.parse(read('deploy/grafana.json')) as Dashboard;
 const panelQueries = dashboard.panels.flatMap(({ title, targets }) =>
   targets.map(({ expr }) => [title, expr] as const),
 );
@@ -78,7 +79,7 @@ describeImage('Prometheus', () => {
     };
     writeFileSync(join(checkout.dir, 'app/identidock.ts'), wasteful);
     writeFileSync(join(checkout.dir, 'prometheus.yml'), override);
-    const committed = readFileSync('deploy/prometheus.yml', 'utf8');
+    const committed = read('deploy/prometheus.yml');
     writeFileSync(join(checkout.dir, 'deploy/quick.yml'), committed.replace(/(?<=_interval: )15s/g, '1s'));
     await compose('up', '--detach', '--wait');
 
@@ -158,7 +159,7 @@ describeImage('Prometheus', () => {
     }
     const variables = dashboard.templating.list.flatMap(({ definition }) => definition ?? []);
     const ofVariables = variables.map((text) => text.replace(/^label_values\((.*), \w+\)$/, '$1'));
-    const rules = readFileSync('deploy/prometheus-rules.yml', 'utf8');
+    const rules = read('deploy/prometheus-rules.yml');
     // An expression goes on while lines are indented deeper than its key.
     const ofRules = [...rules.matchAll(/^ {8}expr: (?:>-)?((?:.*\n)(?: {9,}.*\n)*)/gm)].map(([, expr = '']) => expr);
     expect(ofRules).toHaveLength(rules.match(/alert:/g)?.length ?? 0);

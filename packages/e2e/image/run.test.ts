@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../quayside/harness/eventually';
 import { fetch, type Answer } from '../../quayside/harness/fetch';
-import { Checkout, describeImage, docker, production } from '../harness/docker';
+import { Checkout, describeImage, docker, logged, production } from '../harness/docker';
 
 describeImage('plain docker', () => {
   const image = `identidock-test-${String(process.pid)}`;
@@ -99,7 +99,7 @@ describeImage('plain docker', () => {
     const file = join(checkout.dir, 'gated.js');
     writeFileSync(file, gated);
     const id = await start('-e', 'ENV=DEV', '-e', 'TS_NODE_COMPILER=/gated.js', '-v', `${file}:/gated.js:ro`, image);
-    await eventually(async () => (await docker('logs', id)).includes('loading') || undefined);
+    await logged(id, /loading/);
     await docker('kill', '--signal', 'SIGTERM', id);
     await docker('exec', id, 'touch', '/tmp/gate');
     await docker('wait', id);

@@ -1,5 +1,5 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
 import { endAll, run } from '../../quayside/harness/run';
@@ -22,7 +22,7 @@ services:
     command: [nginx, -g, daemon off;]
     network_mode: service:identidock
     volumes:
-      - ${resolve('deploy/nginx.conf')}:/etc/nginx/conf.d/identidock.conf:ro
+      - ./deploy/nginx.conf:/etc/nginx/conf.d/identidock.conf:ro
       - ./strict.conf:/etc/nginx/conf.d/strict.conf:ro
 `;
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../quayside/harness/eventually';
@@ -31,21 +30,22 @@ describeImage('docker compose, as files change', () => {
   const until = (text: string) => eventually(async () => (await fetch(port)).body === text || undefined, 60_000);
   /** A package that no other needs; it has no types, which development says and bears. */
   const install = () => {
-    const args = ['install', '--package-lock-only', '--no-audit', '--no-fund', 'left-pad@1.3.0'];
-    execFileSync('npm', args, { cwd: checkout.dir, stdio: 'ignore' });
+    checkout.install('left-pad@1.3.0');
     write('app/identidock.ts', `import pad from 'left-pad';\n${says("pad('padded', 8)")}`);
   };
 
   test('a dependency that was installed on the host: up --build has it, and none of the host’s node_modules', async () => {
+    checkout.dropTools();
     install();
     // Where the host's were mounted, this would be seen.
     mkdirSync(join(checkout.dir, 'node_modules/express'), { recursive: true });
     write('node_modules/express/package.json', 'broken');
     await checkout.compose(['up', '--build', '--detach', '--wait'], ports);
     await until('  padded');
-  });
+  }, 300_000);
 
   test('up --watch rebuilds when the dependencies change', async () => {
+    checkout.dropTools();
     const watch = checkout.start(['up', '--watch'], ports);
     await watch.line(/Watch enabled/);
     await until('Hello Docker!\n');
@@ -53,10 +53,10 @@ describeImage('docker compose, as files change', () => {
     await watch.line(/Rebuilding service/);
     await until('  padded');
     expect(watch.output()).not.toContain("won't be monitored");
-  });
+  }, 300_000);
 
   test('without a mount, up --watch copies what changes, what is new and what is gone', async () => {
-    const env = { ...ports, COMPOSE_FILE: 'docker-compose.yml:docker-compose.sync.yml' };
+    const env = { ...ports, COMPOSE_FILE: 'docker-compose.yml:deploy/docker-compose.sync.yml' };
     const watch = checkout.start(['up', '--watch'], env);
     await watch.line(/Watch enabled/);
     await until('Hello Docker!\n');
@@ -74,7 +74,7 @@ describeImage('docker compose, as files change', () => {
   test('run --rm test npm run test:watch runs again what has been edited', async () => {
     const watch = checkout.start(['run', '--rm', '-T', 'test', 'npm', 'run', 'test:watch']);
     await watch.line(/^Tests: +\d+ passed/m);
-    const file = 'test/unit/identidock.test.ts';
+    const file = 'test/identidock.test.ts';
     write(file, `${readFileSync(join(checkout.dir, file), 'utf8')}\ntest('edited', () => { expect(1).toBe(2); });\n`);
     await watch.line(/✕ edited|● edited/);
   });

@@ -1,0 +1,51 @@
+// What a project owns, as the repository's root has it: read where it lies, or copied so that a test may edit it.
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { fixture, root } from '../../quayside/harness/paths';
+
+/** Reads a file of the root. */
+export const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** The least that is needed to start cmd.sh, Compose and the doctor. */
+const files = [
+  'app',
+  'cmd.sh',
+  'doctor',
+  'docker-compose.yml',
+  'docker-compose.prod.yml',
+  '.env.example',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
+
+/** Copies it, with the tests' own service, compiled; the dependencies are linked. Returns its folder. */
+export function copyTemplate(): string {
+  // The real path, as programs tell it that are started there.
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'identidock-')));
+  for (const name of files) cpSync(join(root, name), join(dir, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
+
+  const source = readFileSync(fixture('identidock.ts'), 'utf8');
+  const { options } = ts.convertCompilerOptionsFromJson({ module: 'commonjs', esModuleInterop: true }, dir);
+  writeFileSync(join(dir, 'app/identidock.ts'), source);
+  mkdirSync(join(dir, 'dist'));
+  const { outputText } = ts.transpileModule(source, { compilerOptions: options });
+  writeFileSync(join(dir, 'dist/identidock.js'), outputText);
+  return dir;
+}
+
+export function removeTemplate(dir: string): void {
+  rmSync(dir, { recursive: true });
+}

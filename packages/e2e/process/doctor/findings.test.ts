@@ -1,0 +1,44 @@
+// What the doctor says of a project in order, of one in a container, and of one that lacks a file.
+import { readdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { publishedPorts } from '../../../../doctor/ports.js';
+import { useProject } from '../../harness/doctor';
+
+const project = useProject();
+
+test('in a checkout that is in order, all but the missing docker command is well', async () => {
+  const { code, lines } = await project().doctor();
+  expect(lines).toEqual([
+    `ok    Node.js ${process.versions.node}`,
+    'ok    node_modules holds what package-lock.json says',
+    'wrong Docker is not installed: there is no docker command',
+    '        Install it: https://docs.docker.com/get-docker/',
+    '        Without Docker there are npm run dev and npm start, which need Node.js alone.',
+    'ok    the shell scripts end their lines with LF, and cmd.sh may be run',
+    'ok    .env: none, so all defaults hold',
+    ...publishedPorts(project().dir).map(
+      ({ variable }) => `ok    port ${project().ports[variable] ?? ''} is free (${variable})`,
+    ),
+    'ok    file events: an edit in app/ is noticed',
+    '',
+    '1 thing is wrong.',
+    '',
+  ]);
+  expect(code).toBe(1);
+  expect(readdirSync(join(project().dir, 'app')).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+test('where nothing is wrong the exit code is 0: in a container, where Docker itself is not asked', async () => {
+  const { code, lines } = await project().doctor({}, ['--container']);
+  expect(lines).toContain('ok    Docker Engine and Docker Compose: they have started this');
+  expect(lines.at(-2)).toMatch(/^Nothing is wrong; \d notes?\.$/);
+  expect(code).toBe(0);
+});
+
+test('a file of the project that is missing is told, and the other checks go on', async () => {
+  unlinkSync(join(project().dir, 'cmd.sh'));
+  const { code, output } = await project().doctor();
+  expect(output).toMatch(/^wrong ENOENT.*cmd\.sh/m);
+  expect(output).toMatch(/^ok {4}file events/m);
+  expect(code).toBe(1);
+});
