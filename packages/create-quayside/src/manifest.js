@@ -1,0 +1,45 @@
+// The package.json of a new project, made from the template's.
+'use strict';
+
+/** @typedef {Record<string, string>} Words */
+/**
+ * @typedef {Record<string, unknown> & {
+ *   name: string; version: string; scripts: Words; dependencies: Words; devDependencies: Words;
+ *   jest: Record<string, unknown>; workspaces?: string[];
+ * }} Manifest
+ */
+
+/** The root's other scripts and tools work on the repository. */
+const scripts = ['dev', 'build', 'prestart', 'start', 'test', 'test:watch', 'doctor', 'release', 'sbom'];
+const tools = ['@types/jest', '@types/supertest', 'jest', 'supertest', 'ts-jest'];
+
+/**
+ * @param {Words} words
+ * @param {string[]} names
+ */
+function only(words, names) {
+  return Object.fromEntries(Object.entries(words).filter(([name]) => names.includes(name)));
+}
+
+/**
+ * Makes a project's package.json.
+ * @param {Manifest} root - the template's, with the project's name in it
+ * @param {string} quayside - the version that it depends on, or where that lies
+ * @returns {Manifest}
+ */
+function projectManifest(root, quayside) {
+  const { workspaces: _workspaces, ...manifest } = root;
+  // The root's tests are those of the packages, too.
+  const { projects: _projects, maxWorkers: _maxWorkers, ...jest } = root.jest;
+  return {
+    ...manifest,
+    version: '0.1.0',
+    private: true,
+    scripts: { ...only(root.scripts, scripts), lint: 'tsc --noEmit -p test && tsc --noEmit -p doctor' },
+    dependencies: { ...root.dependencies, quayside },
+    devDependencies: only(root.devDependencies, tools),
+    jest,
+  };
+}
+
+module.exports = { projectManifest };

@@ -1,0 +1,49 @@
+// The folder of a new project.
+'use strict';
+const fs = require('node:fs');
+const path = require('node:path');
+const { npm } = require('./npm.js');
+
+/**
+ * Tells why a project cannot be written into a folder.
+ * @param {string} folder
+ * @returns {string | undefined} undefined: it can
+ */
+function folderFault(folder) {
+  try {
+    return fs.readdirSync(folder).length > 0 ? 'is not empty' : undefined;
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code === 'ENOENT') return undefined;
+    return code === 'ENOTDIR' ? 'is not a folder' : `cannot be read: ${message}`;
+  }
+}
+
+/**
+ * Writes files.
+ * @param {string} folder
+ * @param {{ path: string, data: string | Buffer, executable: boolean }[]} files
+ */
+function writeFiles(folder, files) {
+  for (const file of files) {
+    const target = path.join(folder, file.path);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.writeFileSync(target, file.data, { mode: file.executable ? 0o755 : 0o644 });
+  }
+}
+
+/**
+ * Has npm write package-lock.json, without which there is no `npm ci`.
+ * @param {string} folder
+ * @returns {string | undefined} what is wrong; undefined: it is written
+ */
+function writeLockFile(folder) {
+  const args = ['install', '--package-lock-only', '--no-audit', '--no-fund'];
+  // The project has a lock file of its own, even below another one's workspaces; offline, it should soon be told.
+  args.push('--no-workspaces', '--fetch-retries=1', '--fetch-retry-mintimeout=1000');
+  const { ok, fault } = npm(args, { cwd: folder });
+  if (!ok) return fault;
+  return fs.existsSync(path.join(folder, 'package-lock.json')) ? undefined : 'npm is configured to write none';
+}
+
+module.exports = { folderFault, writeFiles, writeLockFile };

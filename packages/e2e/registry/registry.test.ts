@@ -1,0 +1,77 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { rootFiles } from '../../create-quayside/src/template.js';
+import { fetch } from '../../quayside/harness/fetch';
+import { freePorts } from '../../quayside/harness/ports';
+import { endAll, run } from '../../quayside/harness/run';
+import { startRegistry, succeed } from './registry';
+
+// Three hundred packages come through the registry, into an empty cache.
+jest.setTimeout(300_000);
+
+const root = resolve(__dirname, '../../..');
+const dir = mkdtempSync(join(tmpdir(), 'quayside-registry-'));
+const repository = join(dir, 'repository');
+const project = join(dir, 'work/orders');
+let env: NodeJS.ProcessEnv;
+
+/** A copy of what is published, with the template beside it: in the repository itself other tests are at work. */
+function copyRepository(): void {
+  for (const file of rootFiles()) {
+    mkdirSync(dirname(join(repository, file.path)), { recursive: true });
+    writeFileSync(join(repository, file.path), file.text, { mode: file.executable ? 0o755 : 0o644 });
+  }
+  const left = new Set(['node_modules', 'dist', 'template']);
+  for (const name of ['packages/quayside', 'packages/create-quayside']) {
+    cpSync(join(root, name), join(repository, name), { recursive: true, filter: (path) => !left.has(basename(path)) });
+  }
+  symlinkSync(join(root, 'node_modules'), join(repository, 'node_modules'));
+}
+
+const npm = (args: string[], cwd = project) => succeed('npm', args, cwd, env);
+const publish = (name: string) => npm(['publish'], join(repository, 'packages', name));
+
+/** Starts the project by npm, sees that it answers, and ends it. */
+async function serves(args: string[], line: RegExp): Promise<void> {
+  const [port, statsPort, inspectPort] = await freePorts(3);
+  const ports = { PORT: String(port), STATS_PORT: String(statsPort), INSPECT_PORT: String(inspectPort) };
+  const server = run('npm', { args, cwd: project, env: { ...env, ...ports } });
+  await server.line(line);
+  expect(await fetch(port ?? 0)).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
+  server.killGroup('SIGTERM');
+  await server.closed;
+}
+
+beforeAll(async () => {
+  copyRepository();
+  env = await startRegistry(join(dir, 'registry'));
+  await publish('quayside');
+  await publish('create-quayside');
+});
+afterAll(async () => {
+  await endAll();
+  rmSync(dir, { recursive: true });
+});
+
+test('npm create quayside: a project that takes quayside from the registry', async () => {
+  mkdirSync(join(dir, 'work'));
+  const output = await npm(['create', '--yes', 'quayside@latest', '--', 'orders'], join(dir, 'work'));
+  expect(output).toContain('quayside: ^0.1.0, from the registry, which has it\n');
+  expect(readFileSync(join(project, 'package-lock.json'), 'utf8')).not.toContain('127.0.0.1');
+  await npm(['ci', '--no-audit', '--no-fund']);
+});
+
+test('npm run dev and npm start serve it', async () => {
+  await serves(['run', 'dev'], /serving after/);
+  await serves(['start'], /"ready"/);
+});
+
+test('npm update quayside takes a later version, and it still serves', async () => {
+  await npm(['pkg', 'set', 'version=0.1.1'], join(repository, 'packages/quayside'));
+  await publish('quayside');
+  expect(await succeed('npx', ['quayside', '--version'], project, env)).toBe('0.1.0\n');
+  await npm(['update', 'quayside', '--no-audit', '--no-fund']);
+  expect(await succeed('npx', ['quayside', '--version'], project, env)).toBe('0.1.1\n');
+  await serves(['start'], /"ready"/);
+});
