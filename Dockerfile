@@ -20,6 +20,7 @@ RUN rm -rf packages/*/test packages/*/harness packages/*/bench
 # The same without development's part of package.json: a change of that changes no layer of the image.
 FROM project AS manifest
 RUN npm pkg delete scripts devDependencies jest prettier && \
+    { [ ! -d packages ] || npm pkg delete devDependencies --workspaces; } && \
     npm install --package-lock-only --offline --no-audit --no-fund
 
 # What the image runs with, in either mode.
@@ -50,7 +51,9 @@ RUN set -e; \
 FROM builder AS toolchain
 ARG NPM_REGISTRY=""
 COPY --from=project /srv ./
+# The lock file also knows workspaces that do not reach the build.
 RUN --mount=type=cache,target=/root/.npm \
+    npm install --package-lock-only --offline --no-audit --no-fund && \
     npm ci --no-audit --no-fund ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}
 
 FROM toolchain AS build

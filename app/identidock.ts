@@ -1,4 +1,4 @@
-// Your service: createApp() builds it; listening, health, stopping and the rest are in server/.
+// Your service: createApp() builds the Express app. Listening, health, stopping and the rest are quayside's.
 import express, { type Express } from 'express';
 
 export function createApp(): Express {
