@@ -2,6 +2,8 @@
 import { mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fetch, fetchStats } from '../../quayside/harness/fetch';
+import { freePorts } from '../../quayside/harness/ports';
 import { endAll, run } from '../../quayside/harness/run';
 import { copyTemplate, removeTemplate } from '../harness/template';
 
@@ -16,6 +18,30 @@ afterEach(async () => {
 });
 
 const cmd = (env: NodeJS.ProcessEnv = {}) => run('./cmd.sh', { cwd: dir, env });
+
+/** Settings by which the servers of a test meet no other's. */
+async function choosePorts(): Promise<{ PORT: string; STATS_PORT: string; INSPECT_PORT: string }> {
+  const [port, statsPort] = (await freePorts(2)) as [number, number];
+  return { PORT: String(port), STATS_PORT: String(statsPort), INSPECT_PORT: 'off' };
+}
+
+test.each([undefined, '', 'PROD'])('ENV=%j is production, by a primary in the place of the script', async (ENV) => {
+  const ports = await choosePorts();
+  const server = cmd({ ENV, WORKERS: '1', ...ports });
+  await server.line(/"ready"/);
+  expect(server.output()).toMatch(/^Running Production Server\n/);
+  expect(await fetch(Number(ports.PORT))).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
+  const { pid } = JSON.parse((await fetchStats(Number(ports.STATS_PORT))).body) as { pid: number };
+  expect(pid).toBe(server.pid);
+});
+
+test('ENV=DEV is development', async () => {
+  const ports = await choosePorts();
+  const server = cmd({ ENV: 'DEV', ...ports });
+  await server.line(/serving/);
+  expect(server.output()).toMatch(/^Running Development Server\n/);
+  expect(await fetch(Number(ports.PORT))).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
+});
 
 test.each(['prod', 'DEVELOPMENT', 'dev', ' '])('ENV=%j is an error that names it and the two it takes', async (ENV) => {
   const { exited, closed, output } = cmd({ ENV });

@@ -1,0 +1,146 @@
+// The words of the program, and the files that it takes.
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fetch, fetchStats } from '../../harness/fetch';
+import { program, quayside, root } from '../../harness/paths';
+import { run } from '../../harness/run';
+import { port, ports, project, statsPort, useServer } from '../../harness/server';
+
+useServer();
+
+const call = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+  run(program, { args, cwd: project.dir, env: { ...ports, WORKERS: '1', INSPECT_PORT: 'off', ...env } });
+
+/** What the program says and ends with. */
+async function resultOf(...args: string[]) {
+  const { exited, closed, output } = call(args);
+  const { code } = await exited;
+  await closed;
+  return { code, output: output() };
+}
+
+const expected = 'expected serve FILE, dev FILE, healthcheck, --help or --version\n';
+
+test.each([
+  [[], `quayside: nothing was asked for: ${expected}`],
+  [['server', 'app.js'], `quayside: "server app.js": ${expected}`],
+  [['--verbose'], `quayside: "--verbose": ${expected}`],
+  [['healthcheck', 'now'], `quayside: "healthcheck now": ${expected}`],
+  [['serve'], 'quayside: serve: expected one FILE, as quayside serve FILE\n'],
+  [['dev', 'a.js', 'b.js'], 'quayside: dev: expected one FILE, as quayside dev FILE\n'],
+])('%j is used in a wrong way: the right one, and exit code 64', async (args, output) => {
+  expect(await resultOf(...args)).toEqual({ code: 64, output });
+});
+
+test('--version is that of the package, and --help names each word', async () => {
+  const { version } = JSON.parse(readFileSync(join(quayside, 'package.json'), 'utf8')) as { version: string };
+  expect(await resultOf('--version')).toEqual({ code: 0, output: `${version}\n` });
+  const { code, output } = await resultOf('--help');
+  expect(code).toBe(0);
+  for (const word of ['serve FILE', 'dev FILE', 'healthcheck', '--help', '--version']) expect(output).toContain(word);
+});
+
+test.each([
+  ['serve', 'dist/none.js', "quayside: dist/none.js is missing: run 'npm run build' first\n"],
+  ['serve', 'dist', "quayside: dist is missing: run 'npm run build' first\n"],
+  ['dev', 'app/none.ts', 'quayside: app/none.ts is missing\n'],
+])('%s %s: a file that is missing is named, and the exit code is 1', async (word, file, output) => {
+  expect(await resultOf(word, file)).toEqual({ code: 1, output });
+});
+
+const app = "const app = require('express')(); app.get('/', (_req, res) => { res.send('hello'); });";
+const esm =
+  "import express from 'express'; const app = express(); app.get('/', (_req, res) => { res.send('hello'); });";
+
+test.each([
+  ['serve', 'a name.js', `${app} module.exports = { createApp: () => app };`],
+  ['serve', '100%#?.cjs', `${app} const name = 'createApp'; exports[name] = async () => app;`],
+  ['serve', 'app.mjs', `${esm} await 0; export const createApp = () => app;`],
+  ['serve', 'main.mjs', `${esm} export default { createApp: () => app };`],
+  ['dev', 'app.js', `${app} exports.createApp = () => app;`],
+])('%s %s', async (word, file, source) => {
+  writeFileSync(join(project.dir, file), source);
+  await call([word, file]).line(word === 'serve' ? /"ready"/ : /serving/);
+  expect((await fetch(port)).body).toBe('hello');
+});
+
+test.each(['exports.create = () => undefined;', 'exports.createApp = {};'])(
+  'a file that exports no function createApp is named: %s',
+  async (source) => {
+    writeFileSync(join(project.dir, 'app.js'), source);
+    const { code, output } = await resultOf('serve', 'app.js');
+    expect(code).toBe(1);
+    expect(output).toMatch(/app\.js does not export createApp: expected a function that returns an Express app\n/);
+  },
+);
+
+test('the stats name the service by the nearest package.json that has a name', async () => {
+  mkdirSync(join(project.dir, 'dist/inner'));
+  writeFileSync(join(project.dir, 'dist/inner/package.json'), '{"type":"commonjs"}');
+  writeFileSync(join(project.dir, 'dist/inner/app.js'), `${app} exports.createApp = () => app;`);
+  await call(['serve', 'dist/inner/app.js']).line(/"ready"/);
+  expect((await fetchStats(statsPort, '/metrics')).body).toContain('{name="identidock",version="1.2.3"');
+});
+
+test.each([
+  ['serve', 'production'],
+  ['dev', 'development'],
+])('%s sets NODE_ENV to %s, whatever it was', async (word, mode) => {
+  writeFileSync(
+    join(project.dir, 'app.js'),
+    `${app} exports.createApp = () => { console.log(process.env.NODE_ENV); return app; };`,
+  );
+  await call([word, 'app.js'], { NODE_ENV: 'test' }).line(new RegExp(`^${mode}$`));
+});
+
+test('what the development server takes from the project is named where it is missing, with the command', async () => {
+  const bare = mkdtempSync(join(tmpdir(), 'quayside-'));
+  mkdirSync(join(bare, 'node_modules'));
+  symlinkSync(join(root, 'node_modules/nodemon'), join(bare, 'node_modules/nodemon'));
+  writeFileSync(join(bare, 'app.ts'), '');
+  const server = run(program, { args: ['dev', 'app.ts'], cwd: bare, env: ports });
+  expect(await server.exited).toEqual({ code: 1, signal: null });
+  await server.line(/run 'npm install --save-dev ts-node typescript@6'/);
+  rmSync(bare, { recursive: true });
+});
+
+test.each([
+  ['DEV', 0],
+  ['PROD', 78],
+  ['staging', 78],
+])('healthcheck reads the settings of the server that ENV=%s starts', async (ENV, code) => {
+  const server = createServer((_req, res) => res.end())
+    .listen(port, '127.0.0.1')
+    .unref();
+  await once(server, 'listening');
+  // One port for both is wrong in production alone: development has no stats.
+  expect(await call(['healthcheck'], { ENV, STATS_PORT: String(port) }).exited).toEqual({ code, signal: null });
+  server.close();
+});
+
+describe('a signal that comes before anything but signals.ts is loaded', () => {
+  /** Has the primary send itself a signal as soon as the program's entry has run. */
+  const early = (signal: string) => {
+    const file = join(project.dir, 'early.js');
+    const send = `process.nextTick(() => process.kill(process.pid, '${signal}'))`;
+    writeFileSync(file, `if (process.env.WORKER_SLOT === undefined) ${send};`);
+    return { NODE_OPTIONS: `--require ${file}` };
+  };
+
+  test.each(['SIGINT', 'SIGTERM'])('%s: serve ends with exit code 0', async (signal) => {
+    const server = call(['serve', 'dist/identidock.js'], early(signal));
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('SIGHUP: serve goes on', async () => {
+    await call(['serve', 'dist/identidock.js'], early('SIGHUP')).line(/"ready"/);
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s: dev ends with exit code 0', async (signal) => {
+    const server = call(['dev', 'app/identidock.ts'], early(signal));
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+});
