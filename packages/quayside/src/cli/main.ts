@@ -1,6 +1,6 @@
 // What the words of the program mean.
-import { readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** EX_USAGE of sysexits.h: the command was used in a wrong way. */
 const EX_USAGE = 64;
@@ -25,11 +25,12 @@ function fail(code: number, message: string): never {
 /** @returns the path of the file that a word was given, absolute; ends the process where there is none */
 function fileOf(word: string, [file, ...more]: string[]): string {
   if (file === undefined || more.length > 0) fail(EX_USAGE, `${word}: expected one FILE, as quayside ${word} FILE`);
+  if (file.startsWith('-')) fail(EX_USAGE, `${word} ${file}: expected a FILE; settings are environment variables`);
   const path = resolve(file);
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
-    fail(1, `${file} is missing${word === 'serve' ? ": run 'npm run build' first" : ''}`);
-  }
-  return path;
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile() === true) return path;
+  if (found !== undefined) fail(1, `${file} is no file`);
+  fail(1, `${file} is missing${existsSync(dirname(path)) ? '' : ": run 'npm run build' first"}`);
 }
 
 async function main([word = '', ...rest]: string[]): Promise<void> {

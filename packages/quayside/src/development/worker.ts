@@ -55,8 +55,7 @@ async function begin() {
     const config = configOrExit('development');
     const log = createLog(config);
     openInspector(config, log);
-    const createApp = createAppOf(requireIt(file) as object, file);
-    const server = createServer(await createApp(), { config, log });
+    const server = createServer(await createAppOf(requireIt(file) as object, file), { config, log });
     intake = createIntake(server, (id) => {
       tell({ type: 'begun', id });
     });

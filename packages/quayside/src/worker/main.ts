@@ -7,5 +7,5 @@ import { startWorker } from './worker';
 const [, , file = ''] = process.argv;
 
 void startWorker(configOrExit('production'), async () =>
-  createAppOf((await import(pathToFileURL(file).href)) as object, file)(),
+  createAppOf((await import(pathToFileURL(file).href)) as object, file),
 );

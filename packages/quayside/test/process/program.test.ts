@@ -30,6 +30,7 @@ test.each([
   [['--verbose'], `quayside: "--verbose": ${expected}`],
   [['healthcheck', 'now'], `quayside: "healthcheck now": ${expected}`],
   [['serve'], 'quayside: serve: expected one FILE, as quayside serve FILE\n'],
+  [['serve', '--help'], 'quayside: serve --help: expected a FILE; settings are environment variables\n'],
   [['dev', 'a.js', 'b.js'], 'quayside: dev: expected one FILE, as quayside dev FILE\n'],
 ])('%j is used in a wrong way: the right one, and exit code 64', async (args, output) => {
   expect(await resultOf(...args)).toEqual({ code: 64, output });
@@ -44,8 +45,9 @@ test('--version is that of the package, and --help names each word', async () =>
 });
 
 test.each([
-  ['serve', 'dist/none.js', "quayside: dist/none.js is missing: run 'npm run build' first\n"],
-  ['serve', 'dist', "quayside: dist is missing: run 'npm run build' first\n"],
+  ['serve', 'build/none.js', "quayside: build/none.js is missing: run 'npm run build' first\n"],
+  ['serve', 'none.js', 'quayside: none.js is missing\n'],
+  ['serve', 'dist', 'quayside: dist is no file\n'],
   ['dev', 'app/none.ts', 'quayside: app/none.ts is missing\n'],
 ])('%s %s: a file that is missing is named, and the exit code is 1', async (word, file, output) => {
   expect(await resultOf(word, file)).toEqual({ code: 1, output });
@@ -67,15 +69,17 @@ test.each([
   expect((await fetch(port)).body).toBe('hello');
 });
 
-test.each(['exports.create = () => undefined;', 'exports.createApp = {};'])(
-  'a file that exports no function createApp is named: %s',
-  async (source) => {
-    writeFileSync(join(project.dir, 'app.js'), source);
-    const { code, output } = await resultOf('serve', 'app.js');
-    expect(code).toBe(1);
-    expect(output).toMatch(/app\.js does not export createApp: expected a function that returns an Express app\n/);
-  },
-);
+test.each([
+  ['exports.create = () => undefined;', 'does not export createApp: expected a function that returns an Express app'],
+  ['exports.createApp = {};', 'does not export createApp: expected a function that returns an Express app'],
+  ['exports.createApp = () => undefined;', 'returns undefined from createApp: expected an Express app'],
+  ['exports.createApp = async () => 42;', 'returns number from createApp: expected an Express app'],
+])('a file that makes no Express app is named: %s', async (source, problem) => {
+  writeFileSync(join(project.dir, 'app.js'), source);
+  const { code, output } = await resultOf('serve', 'app.js');
+  expect(code).toBe(1);
+  expect(output).toContain(`app.js ${problem}\n`);
+});
 
 test('the stats name the service by the nearest package.json that has a name', async () => {
   mkdirSync(join(project.dir, 'dist/inner'));
