@@ -20,15 +20,22 @@ function folderFault(folder) {
 }
 
 /**
- * Writes files.
+ * Writes files. Where that fails, as on a full disk, none of them is left.
  * @param {string} folder
  * @param {{ path: string, data: string | Buffer, executable: boolean }[]} files
  */
 function writeFiles(folder, files) {
-  for (const file of files) {
-    const target = path.join(folder, file.path);
-    fs.mkdirSync(path.dirname(target), { recursive: true });
-    fs.writeFileSync(target, file.data, { mode: file.executable ? 0o755 : 0o644 });
+  const isNew = !fs.existsSync(folder);
+  try {
+    for (const file of files) {
+      const target = path.join(folder, file.path);
+      fs.mkdirSync(path.dirname(target), { recursive: true });
+      fs.writeFileSync(target, file.data, { mode: file.executable ? 0o755 : 0o644 });
+    }
+  } catch (error) {
+    const left = isNew ? [folder] : fs.readdirSync(folder).map((name) => path.join(folder, name));
+    for (const name of left) fs.rmSync(name, { recursive: true, force: true });
+    throw error;
   }
 }
 

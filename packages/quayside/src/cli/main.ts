@@ -24,12 +24,17 @@ function fail(code: number, message: string): never {
 
 /** @returns the path of the file that a word was given, absolute; ends the process where there is none */
 function fileOf(word: string, [file, ...more]: string[]): string {
-  if (file === undefined || more.length > 0) fail(EX_USAGE, `${word}: expected one FILE, as quayside ${word} FILE`);
+  if (file === undefined || file === '' || more.length > 0)
+    fail(EX_USAGE, `${word}: expected one FILE, as quayside ${word} FILE`);
   if (file.startsWith('-')) fail(EX_USAGE, `${word} ${file}: expected a FILE; settings are environment variables`);
   const path = resolve(file);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isFile() === true) return path;
-  if (found !== undefined) fail(1, `${file} is no file`);
+  try {
+    if (statSync(path).isFile()) return path;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') fail(1, `${file} cannot be read: ${String(code)}`);
+  }
+  if (existsSync(path)) fail(1, `${file} is no file`);
   fail(1, `${file} is missing${existsSync(dirname(path)) ? '' : ": run 'npm run build' first"}`);
 }
 

@@ -5,6 +5,7 @@ import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
 import type { ToPrimary, ToWorker } from './messages';
 import { isTypeScript, requireOf } from './peers';
+import { tsconfigOf } from './tsconfig';
 
 /** A worker, from its fork to its end. */
 export interface WorkerHandle {
@@ -38,7 +39,10 @@ export function execArgvOf(file: string): string[] {
 
 /** Forks a worker, a spare one. */
 export function forkWorker({ file, execArgv, guardian, onMessage, onEnd }: ForkOptions): WorkerHandle {
-  const child = fork(join(__dirname, 'worker.js'), [file], { execArgv });
+  // ts-node would look for it from the folder that the server was started in.
+  const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
+  const env = project === undefined ? process.env : { ...process.env, TS_NODE_PROJECT: project };
+  const child = fork(join(__dirname, 'worker.js'), [file], { execArgv, env });
   const worker: WorkerHandle = { child, state: 'spare' };
   const { pid } = child;
   if (pid !== undefined) guardian.guard(pid);

@@ -8,6 +8,7 @@ import { createLog } from '../process/log';
 import { handleSignals } from '../process/signals';
 import type { Config } from '../settings/config';
 import { createConnections } from './connections';
+import { nodemonSettings } from './nodemon';
 import { checkPeers, isTypeScript } from './peers';
 import { startWorkers } from './reload';
 import { watch } from './watch';
@@ -28,8 +29,10 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
     types?.kill();
     void stopWorkers().then(() => process.exit());
   });
+  let settings: object;
   try {
     checkPeers(file);
+    settings = nodemonSettings(file);
     await listen(connections.server, { host, port, variable: 'PORT' });
   } catch (error) {
     exitUnstarted(reasonOf(error));
@@ -39,7 +42,7 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
     if (isTypeScript(file)) types ??= checkTypes(file, () => (types = undefined));
   });
   stopWorkers = workers.stop;
-  watch({ poll, log, file }, workers.reload);
+  watch({ poll, log, file, settings }, workers.reload);
 }
 
 /**

@@ -1,9 +1,9 @@
 // Entry of the process that checks types, beside the workers, so that no reload waits for it.
-import { dirname } from 'node:path';
 import type * as TypeScript from 'typescript';
 import { createLog } from '../process/log';
 import { configOrExit } from '../settings/config';
 import { requireOf } from './peers';
+import { tsconfigOf } from './tsconfig';
 
 const [, , file = ''] = process.argv;
 const ts = requireOf(file)('typescript') as typeof TypeScript;
@@ -20,7 +20,7 @@ let found: TypeScript.Diagnostic[] = [];
 let hadErrors = false;
 
 const host = ts.createWatchCompilerHost(
-  ts.findConfigFile(dirname(file), (path) => ts.sys.fileExists(path)) ?? 'tsconfig.json',
+  tsconfigOf(file) ?? 'tsconfig.json',
   { noEmit: true },
   ts.sys,
   ts.createSemanticDiagnosticsBuilderProgram,

@@ -10,15 +10,16 @@ export type CreateApp = () => Express | Promise<Express>;
  * @throws Error that names the file and what was expected, where there is no such function or it returns no app; what the
  *   function throws
  */
-export async function createAppOf(exported: object, file: string): Promise<Express> {
-  const { createApp, default: main } = exported as { createApp?: unknown; default?: { createApp?: unknown } };
+export async function createAppOf(exported: object | null, file: string): Promise<Express> {
+  const { createApp, default: main } = (exported ?? {}) as { createApp?: unknown; default?: { createApp?: unknown } };
   const found = createApp ?? main?.createApp;
   if (typeof found !== 'function') {
     throw new Error(`${file} does not export createApp: expected a function that returns an Express app`);
   }
   const app: unknown = await (found as () => unknown)();
-  if (typeof app !== 'function') {
-    throw new Error(`${file} returns ${app === null ? 'null' : typeof app} from createApp: expected an Express app`);
+  if (typeof app !== 'function' || typeof (app as Partial<Express>).disable !== 'function') {
+    const what = app === null ? 'null' : typeof app;
+    throw new Error(`${file} returns ${what} from createApp: expected an Express app`);
   }
   return app as unknown as Express;
 }

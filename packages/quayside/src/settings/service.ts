@@ -17,7 +17,7 @@ export function readService(file: string): { name: string; version: string } {
 
 function readPackage(path: string): { name?: unknown; version?: unknown } {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as object;
+    return (JSON.parse(readFileSync(path, 'utf8')) as object | null) ?? {};
   } catch {
     return {};
   }

@@ -1,9 +1,19 @@
 // The words of the program, and the files that it takes.
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../../harness/eventually';
 import { fetch, fetchStats } from '../../harness/fetch';
 import { program, quayside, root } from '../../harness/paths';
 import { run } from '../../harness/run';
@@ -29,6 +39,7 @@ test.each([
   [['server', 'app.js'], `quayside: "server app.js": ${expected}`],
   [['--verbose'], `quayside: "--verbose": ${expected}`],
   [['healthcheck', 'now'], `quayside: "healthcheck now": ${expected}`],
+  [['serve', ''], 'quayside: serve: expected one FILE, as quayside serve FILE\n'],
   [['serve'], 'quayside: serve: expected one FILE, as quayside serve FILE\n'],
   [['serve', '--help'], 'quayside: serve --help: expected a FILE; settings are environment variables\n'],
   [['dev', 'a.js', 'b.js'], 'quayside: dev: expected one FILE, as quayside dev FILE\n'],
@@ -48,6 +59,7 @@ test.each([
   ['serve', 'build/none.js', "quayside: build/none.js is missing: run 'npm run build' first\n"],
   ['serve', 'none.js', 'quayside: none.js is missing\n'],
   ['serve', 'dist', 'quayside: dist is no file\n'],
+  ['serve', 'package.json/app.js', 'quayside: package.json/app.js cannot be read: ENOTDIR\n'],
   ['dev', 'app/none.ts', 'quayside: app/none.ts is missing\n'],
 ])('%s %s: a file that is missing is named, and the exit code is 1', async (word, file, output) => {
   expect(await resultOf(word, file)).toEqual({ code: 1, output });
@@ -73,6 +85,10 @@ test.each([
   ['exports.create = () => undefined;', 'does not export createApp: expected a function that returns an Express app'],
   ['exports.createApp = {};', 'does not export createApp: expected a function that returns an Express app'],
   ['exports.createApp = () => undefined;', 'returns undefined from createApp: expected an Express app'],
+  [
+    "exports.createApp = () => require('express').Router();",
+    'returns function from createApp: expected an Express app',
+  ],
   ['exports.createApp = async () => 42;', 'returns number from createApp: expected an Express app'],
 ])('a file that makes no Express app is named: %s', async (source, problem) => {
   writeFileSync(join(project.dir, 'app.js'), source);
@@ -123,6 +139,37 @@ test.each([
   // One port for both is wrong in production alone: development has no stats.
   expect(await call(['healthcheck'], { ENV, STATS_PORT: String(port) }).exited).toEqual({ code, signal: null });
   server.close();
+});
+
+test('a nodemon.json that cannot be read is named, before anything listens', async () => {
+  writeFileSync(join(project.dir, 'nodemon.json'), '{ "watch": [');
+  const { code, output } = await resultOf('dev', 'app/identidock.ts');
+  expect(code).toBe(1);
+  expect(output).toBe('The server could not start: nodemon.json: expected a JSON object\n');
+});
+
+test('started from another folder, dev takes the tsconfig.json of the file, and sees its edits', async () => {
+  const file = join(project.dir, 'app/identidock.ts');
+  const env = { ...ports, INSPECT_PORT: 'off' };
+  await run(program, { args: ['dev', file], cwd: tmpdir(), env }).line(/serving/);
+  expect((await fetch(port)).body).toBe('Hello Docker!\n');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('Docker', 'again'));
+  await eventually(async () => (await fetch(port)).body === 'Hello again!\n' || undefined);
+});
+
+test('beside node_modules, dev does not watch these', async () => {
+  mkdirSync(join(project.dir, 'app/node_modules/one'), { recursive: true });
+  const server = run(program, {
+    args: ['dev', 'app/identidock.ts'],
+    cwd: project.dir,
+    env: { ...ports, INSPECT_PORT: 'off' },
+  });
+  await server.line(/serving/);
+  const fds = `/proc/${String(server.pid)}/fdinfo`;
+  const watched = readdirSync(fds).flatMap((fd) => readFileSync(join(fds, fd), 'utf8').match(/ino:[0-9a-f]+/g) ?? []);
+  const inode = (path: string) => `ino:${statSync(join(project.dir, path)).ino.toString(16)}`;
+  expect(watched).toContain(inode('app'));
+  expect(watched).not.toContain(inode('app/node_modules/one'));
 });
 
 describe('a signal that comes before anything but signals.ts is loaded', () => {
