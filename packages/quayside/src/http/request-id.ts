@@ -19,7 +19,7 @@ export function identify(req: IncomingMessage, res: ServerResponse): void {
   res.setHeader('X-Request-Id', id);
 }
 
-/** @returns the id that identify() has given to the request */
-export function idOf(req: IncomingMessage): string {
-  return String(req.headers[ID_HEADER]);
+/** @returns the id that identify() has given to the request; empty where the service has taken the headers away */
+export function idOf({ headers }: { headers?: IncomingMessage['headers'] | null }): string {
+  return String(headers?.[ID_HEADER] ?? '');
 }

@@ -134,3 +134,58 @@ test("a sub-app's error is counted without its prefix until its route has answer
   for (const x of ['fail', OWN, 'fail']) await fetch(port, `/sub/x/${x}`);
   expect((await ended(3)).map(({ route }) => route)).toEqual(['/x/:x', '/sub/x/:x', '/sub/x/:x']);
 });
+
+describe('what is no route of Express 5', () => {
+  const handler = (more: object): RequestHandler =>
+    Object.assign(
+      ((_req, _res, next) => {
+        next();
+      }) as RequestHandler,
+      more,
+    );
+  const change =
+    (how: (req: Record<string, unknown>) => void): RequestHandler =>
+    (req, _res, next) => {
+      how(req as unknown as Record<string, unknown>);
+      next();
+    };
+
+  test.each([
+    ['a handler as connect makes it', handler({ stack: [{ route: '', handle: answer }] })],
+    ['a router as Express 4 makes it', handler({ stack: [{ route: { path: '/x' } }] })],
+    ['a handler whose stack is no list', handler({ stack: 1, listRoutes: 1 })],
+  ])('%s hides no route beside it', async (_, odd) => {
+    const { port, ended } = await serve(express().use(odd).get('/users/:id', answer));
+    expect((await fetch(port, '/users/1')).body).toBe('answer');
+    expect((await ended(1))[0]?.route).toBe('/users/:id');
+  });
+
+  test.each([
+    ['the route is a text', change((req) => (req.route = 'mine'))],
+    ['the app is gone', change((req) => (req.app = undefined))],
+    ['the headers are gone', change((req) => (req.headers = undefined))],
+  ])('%s: the request is counted all the same', async (_, before) => {
+    const app = express();
+    app.get('/', before, (_req, res) => {
+      res.end('answer');
+    });
+    const { port, ended } = await serve(app);
+    expect((await fetch(port)).body).toBe('answer');
+    expect((await ended(1))[0]).toMatchObject({
+      status: 200,
+      route: expect.stringMatching(/^\(none\)$|^\/$/) as string,
+    });
+  });
+
+  test('an app whose router throws, as one of Express 4', async () => {
+    const app = express().get('/', answer);
+    const { port, ended } = await serve(app);
+    Object.defineProperty(app, 'path', {
+      value: () => {
+        throw new Error('deprecated');
+      },
+    });
+    expect((await fetch(port)).body).toBe('answer');
+    expect((await ended(1))[0]).toMatchObject({ status: 200, route: '(none)' });
+  });
+});
