@@ -4,6 +4,7 @@ import type { RequestOptions } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { eventually } from './eventually';
 import { fetch, fetchStats, type Answer } from './fetch';
 import { freePorts } from './ports';
 import { program } from './paths';
@@ -78,6 +79,17 @@ export async function serve(env: NodeJS.ProcessEnv = {}, routes?: string): Promi
 /** Requests a path of the service on a connection of its own. */
 export function get(path = '/', options: RequestOptions = {}): Promise<Answer> {
   return fetch(port, path, options);
+}
+
+/** Resolves when nobody listens on the service's port any more. */
+export async function isDeserted(): Promise<void> {
+  await eventually(async () => {
+    const { code } = await get().then(
+      () => ({ code: 'answered' }),
+      (error: unknown) => error as NodeJS.ErrnoException,
+    );
+    return code === 'ECONNREFUSED' || undefined;
+  });
 }
 
 /** What the stats say of the workers. */

@@ -1,10 +1,18 @@
 // Forks a worker, and keeps its handle up to date with what it says and does.
 import cluster, { type Worker } from 'node:cluster';
 import type { Guardian } from '../process/guardian';
+import { outletOf } from '../process/outlet';
 import { noCounts, noVitals } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
 import { SLOT, type ToPrimary } from '../worker/messages';
 import { kill, type End, type WorkerHandle } from './handle';
+import { relay } from './relay';
+
+/**
+ * How long after its end a worker is waited for to be heard out, in ms: a process that the service has started may still
+ * hold its stdout open.
+ */
+const LAST_WORDS_MS = 1000;
 
 /** By how much the limits of two workers may differ. */
 const MAX_JITTER = 0.1;
@@ -30,6 +38,9 @@ type Fresh = Omit<WorkerHandle, 'up' | 'ended'>;
  */
 export function forkWorker(id: number, { port, startTimeout, guardian, onFailing }: ForkOptions): WorkerHandle {
   const fresh = freshHandle(id, cluster.fork({ [SLOT]: String(id) }));
+  const { stdout, stderr } = fresh.child.process;
+  if (stdout !== null) relay(stdout, outletOf(1));
+  if (stderr !== null) relay(stderr, outletOf(2));
   const ended = endOf(fresh, guardian);
   const up = upOf(fresh, port, ended);
   hear(fresh, onFailing);
@@ -60,10 +71,14 @@ function endOf(worker: Fresh, guardian: Guardian): Promise<End> {
   const { pid } = child.process;
   if (pid !== undefined) guardian.guard(pid);
   return new Promise((resolve) => {
-    // Not 'exit', which may come before the last message is read.
-    child.process.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
+    child.process.once('exit', (code: number | null, signal: NodeJS.Signals | null) => {
       if (pid !== undefined) guardian.release(pid);
-      resolve({ code, signal });
+      const end = () => {
+        resolve({ code, signal });
+      };
+      // Its last message and its last line may not have been read yet.
+      child.process.once('close', end);
+      setTimeout(end, LAST_WORDS_MS).unref();
     });
     child.on('error', (error: Error) => {
       worker.reason ??= error.message;

@@ -6,6 +6,7 @@ import { asError, exitUnstarted, reasonOf } from '../process/failure';
 import { startGuardian } from '../process/guardian';
 import { listen } from '../process/listen';
 import { createLog, type Logger } from '../process/log';
+import { outletOf } from '../process/outlet';
 import { handleSignals } from '../process/signals';
 import { heapLimit, isShortOfPids, isTight } from '../settings/capacity';
 import type { Config } from '../settings/config';
@@ -24,6 +25,7 @@ import { takeSnapshot } from './snapshot';
  */
 export async function startPrimary(config: Config, file: string): Promise<void> {
   const log = createLog(config);
+  outletOf(2).onRoom = outletOf(1).onRoom;
   const slots = createSlots(config.WORKERS);
   const shutdown = new Shutdown(slots, config, log);
   handleSignals(['SIGTERM', 'SIGINT'], (signal) => {
@@ -61,6 +63,8 @@ function setUpCluster(workers: number, file: string): void {
   cluster.setupPrimary({
     exec: join(__dirname, '../worker/main.js'),
     args: [file],
+    // What it prints goes through here, and so is never held up by whoever reads it.
+    stdio: ['inherit', 'pipe', 'pipe', 'ipc'],
     execArgv: [...process.execArgv, '--enable-source-maps', ...heapLimit(workers)],
   });
 }

@@ -1,4 +1,5 @@
 // Takes the snapshot: what the primary and its slots are at one moment.
+import { droppedLines } from '../process/outlet';
 import type { Config } from '../settings/config';
 import { noVitals } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
@@ -31,6 +32,7 @@ export function takeSnapshot(
     cwd,
     socket: { name: `${HOST.includes(':') ? `[${HOST}]` : HOST}:${String(PORT)}`, ...queueOf(HOST, PORT) },
     workers,
+    dropped: droppedLines(),
     durations: allOf(slots, 'durations'),
   };
 }

@@ -1,21 +1,20 @@
 // The log, by pino: one JSON line an event on stdout, or the same made readable in development.
-import { destination, pino, stdSerializers, symbols, type Logger } from 'pino';
+import { pino, stdSerializers, symbols, type Logger } from 'pino';
 import type { Config } from '../settings/config';
+import { outletOf, type Outlet } from './outlet';
 
 export type { Logger };
 
-/** PIPE_BUF of Linux: what is written to a pipe in one piece, whoever else writes to it. See pipe(7). */
-const PIPE_BUF = 4096;
+/** So much is written together at most, in characters. */
+const MAX_GATHERED = 2 ** 16;
 /** How long lines are gathered before they are written together, in ms. */
 const GATHER_MS = 10;
-/** What is kept of lines that could not be written, in bytes; from there on, they are dropped. */
-const MAX_HELD = 2 ** 24;
 /** pino's number for it. */
 const WARN = 40;
 
 /**
- * Makes the log of this process. Lines are written synchronously, so that none is lost when it exits: those of a warning
- * or more at once, others together with those of the next milliseconds.
+ * Makes the log of this process, on stdout. Lines of a warning or more are written at once, others together with those of
+ * the next milliseconds, and none is lost when the process exits. Where stdout is not read, see Outlet.
  * @param config - its LOG_LEVEL is the least that is written
  * @param bindings - what every line carries, as the worker's slot
  */
@@ -33,8 +32,12 @@ export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'mode'>, bindings: 
       },
     },
   };
-  if (config.mode === 'development') return pino(options, readable());
-  return pino(options, batched());
+  const stdout = outletOf(1);
+  const log = pino(options, config.mode === 'development' ? readable(stdout) : batched(stdout));
+  stdout.onRoom = (dropped) => {
+    log.warn({ dropped }, 'lines were dropped: nobody read them, or they could not be written');
+  };
+  return log;
 }
 
 let time = 0;
@@ -50,48 +53,49 @@ function isoTime(): string {
   return timeText;
 }
 
-/** Stdout, with one write for the lines of a few milliseconds. */
-function batched() {
-  const stdout = destination({ dest: 1, sync: true, maxLength: MAX_HELD });
-  // A full disk or a closed pipe behind stdout costs the line, not the service.
-  stdout.on('error', () => undefined);
+/** A stream that writes the lines of a few milliseconds together. */
+function batched(stdout: Outlet) {
   let lines = '';
-  let bytes = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isExiting = false;
   const flush = () => {
-    if (lines !== '') stdout.write(lines);
+    if (lines !== '') stdout.write(Buffer.from(lines));
     lines = '';
-    bytes = 0;
   };
-  process.on('exit', flush);
+  // Before the outlet itself sees to what is left.
+  process.prependListener('exit', () => {
+    isExiting = true;
+    flush();
+  });
   return {
     // Has pino say what level a line has.
     [symbols.needsMetadataGsym]: true as const,
     lastLevel: 0,
     write(line: string) {
-      const length = Buffer.byteLength(line);
-      if (bytes + length > PIPE_BUF) flush();
       timer ??= setTimeout(() => {
         timer = undefined;
         flush();
       }, GATHER_MS).unref();
       lines += line;
-      bytes += length;
-      if (this.lastLevel >= WARN) flush();
+      if (this.lastLevel >= WARN || lines.length >= MAX_GATHERED || isExiting) flush();
     },
   };
 }
 
-/** A stream that prints lines as people read them. */
-function readable() {
+/** A stream that writes lines as people read them. */
+function readable(stdout: Outlet) {
   // Loaded here, not above: production has no use for it.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const pretty = require('pino-pretty') as typeof import('pino-pretty');
-  return pretty({
-    sync: true,
+  const { prettyFactory } = require('pino-pretty') as typeof import('pino-pretty');
+  const format = prettyFactory({
     translateTime: 'SYS:HH:MM:ss.l',
     messageFormat: '{msg}{if method} {method} {path}{end}{if status} {status}{end}{if ms} {ms} ms{end}',
     ignore: 'method,path,status,ms',
     singleLine: true,
   });
+  return {
+    write(line: string) {
+      stdout.write(Buffer.from(format(line)));
+    },
+  };
 }

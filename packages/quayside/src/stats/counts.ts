@@ -17,6 +17,8 @@ export interface Totals {
   sent: number;
   /** Time from the headers of the requests to the end of their answers, in microseconds. */
   runningTime: number;
+  /** Lines that its stdout and stderr did not take. */
+  dropped: number;
 }
 
 /** A worker's counts since it started. */
@@ -38,6 +40,7 @@ export function noCounts(): Counts {
     writeErrors: 0,
     sent: 0,
     runningTime: 0,
+    dropped: 0,
     averageTime: 0,
   };
 }

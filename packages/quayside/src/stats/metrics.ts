@@ -40,6 +40,9 @@ const collections: Series<Histogram> = ({ workers }) =>
 
 const build: Series<number> = ({ name, version, nodeVersion }) => [[{ name, version, node: nodeVersion }, 1]];
 
+const dropped = (snapshot: Snapshot) =>
+  snapshot.workers.reduce((total, { counts }) => total + counts.dropped, snapshot.dropped);
+
 const app = { app_id: '0', mountpoint: '', chdir: '' };
 const core = { core_id: '0' };
 const zero = () => 0;
@@ -51,6 +54,7 @@ const AVERAGE = 'Average in which each request counts as much as all before it.'
 const LAG = 'How late the event loop was within the last half minute.';
 const DURATION = 'From the headers of a request to the end of its answer, by method, route and class of status.';
 const SLOW = 'Requests that took the service too long.';
+const DROPPED = 'Lines that were printed and dropped, since nobody read them or they could not be written.';
 const GC = 'Garbage collections by kind: minor, major, incremental or weakcb.';
 
 /** In the order in which they are printed. */
@@ -112,5 +116,6 @@ export const rows: Row[] = [
   ['nodejs_worker_heap_total_bytes', 'gauge', 'Heap allocated.', each((w) => w.vitals.heapTotal)],
   ['nodejs_worker_external_memory_bytes', 'gauge', 'Memory of buffers and the like.', each((w) => w.vitals.external)],
   ['nodejs_worker_gc_duration_seconds', 'histogram', GC, collections],
+  ['log_lines_dropped_total', 'counter', DROPPED, one(dropped)],
   ['service_build_info', 'gauge', 'What runs; always 1.', build],
 ];

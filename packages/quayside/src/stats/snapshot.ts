@@ -46,6 +46,8 @@ export interface Snapshot {
   /** What the workers listen on; how many connections wait there to be accepted, and how many may. */
   socket: { name: string; queue: number; maxQueue: number };
   workers: WorkerSnapshot[];
+  /** Lines that this process's stdout and stderr did not take, those of the workers among them. */
+  dropped: number;
   /** Durations of requests by method, route and class of status, of all workers since the primary started. */
   durations: Histogram[];
 }

@@ -9,6 +9,7 @@ import { createServer } from '../http/server';
 import type { CreateApp } from '../http/service';
 import { listen } from '../process/listen';
 import { createLog } from '../process/log';
+import { droppedLines } from '../process/outlet';
 import { ignoreSignals } from '../process/signals';
 import { BEAT_MS, SLOT, type ToPrimary, type ToWorker } from './messages';
 
@@ -25,7 +26,7 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
 
   const log = createLog(config, { worker: Number(process.env[SLOT]) });
   const recorder = createRecorder((counts, durations, then) => {
-    tell({ type: 'counts', counts, durations }, then);
+    tell({ type: 'counts', counts: { ...counts, dropped: droppedLines() }, durations }, then);
   });
   // A worker that ends by itself, as the service may make it, still says what it had counted.
   process.on('exit', () => {

@@ -1,5 +1,5 @@
 import { eventually } from '../../harness/eventually';
-import { get, logOf, serve, useServer, workers } from '../../harness/server';
+import { get, isDeserted, logOf, serve, useServer, workers } from '../../harness/server';
 
 useServer();
 
@@ -30,7 +30,7 @@ test('a blocked worker does not outlive a primary that is killed', async () => {
   await server.line(/blocking/);
   server.kill('SIGKILL');
   await cut;
-  await server.closed;
+  await isDeserted();
 });
 
 test('an answer that is not begun within REQUEST_TIMEOUT is a 503 and counted; what comes later harms nobody', async () => {

@@ -142,6 +142,10 @@ test('garbage collections are by worker and kind', async () => {
   expect(values.get('nodejs_worker_gc_duration_seconds_sum{worker_id="1",kind="minor"}')).toBe(0.004);
 });
 
+test('dropped lines are those of the primary and of the workers', async () => {
+  expect((await valuesOf(snapshot)).get('log_lines_dropped_total')).toBe(1002 + 1003);
+});
+
 test('what is special in the value of a label is escaped', async () => {
   const values = await valuesOf({ ...snapshot, durations: [histogramOf(['GET', 'a"b\\c\nd', '2xx'], 1)] });
   expect(values.get('http_request_duration_seconds_count{method="GET",route="a\\"b\\\\c\\nd",status="2xx"}')).toBe(1);
