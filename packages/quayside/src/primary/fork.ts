@@ -54,6 +54,7 @@ function freshHandle(id: number, child: Worker): Fresh {
     child,
     state: 'starting',
     spawnedAt: Date.now(),
+    forkedAt: performance.now(),
     startupMs: 0,
     counts: noCounts(),
     durations: new Histograms(),
@@ -95,7 +96,7 @@ function upOf(worker: Fresh, port: number, ended: Promise<End>): Promise<boolean
       // A service may listen on ports of its own, too.
       if (address.port !== port || worker.state !== 'starting') return;
       worker.state = 'serving';
-      worker.startupMs = Date.now() - worker.spawnedAt;
+      worker.startupMs = Math.round(performance.now() - worker.forkedAt);
       resolve(true);
     });
     void ended.then(() => {

@@ -21,6 +21,8 @@ export interface WorkerHandle {
   state: 'starting' | 'serving' | 'draining';
   /** When it was started, in ms since the epoch. */
   spawnedAt: number;
+  /** The same, as performance.now() says it: the clock may be set. */
+  forkedAt: number;
   /** How long it took until it listened, in ms. */
   startupMs: number;
   /** What it said last. */

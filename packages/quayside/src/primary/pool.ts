@@ -127,7 +127,7 @@ export class Pool {
   /** Sees to it that a slot has a worker, and not one for too long. */
   private watch(slot: Slot): void {
     const { config, shutdown } = this.options;
-    if (shutdown.isStopping() || Date.now() < slot.notBefore || inState(slot, 'starting')) return;
+    if (shutdown.isStopping() || performance.now() < slot.notBefore || inState(slot, 'starting')) return;
     const serving = inState(slot, 'serving');
     if (serving === undefined) this.fork(slot);
     else if (isDue(serving, config)) this.renewals.renew([slot]);

@@ -12,7 +12,7 @@ const SAME_SIGNAL_MS = 200;
 
 type State =
   | { name: 'running' }
-  /** Since when, in ms since the epoch, and with what the process will exit: 1 where a request was cut. */
+  /** Since when, as performance.now() says it, in ms, and with what the process will exit: 1 where a request was cut. */
   | { name: 'stopping'; since: number; exitCode: 0 | 1 };
 
 /** The end of the primary. */
@@ -33,7 +33,7 @@ export class Shutdown {
   /** Acts on a signal to stop. */
   onSignal(signal: NodeJS.Signals): void {
     if (this.state.name === 'running') this.begin(signal);
-    else if (Date.now() - this.state.since > SAME_SIGNAL_MS) this.hurry(signal);
+    else if (performance.now() - this.state.since > SAME_SIGNAL_MS) this.hurry(signal);
   }
 
   /** Is told of each worker that has ended since it began. */
@@ -45,7 +45,7 @@ export class Shutdown {
   private begin(signal: NodeJS.Signals): void {
     const { slots, config, log } = this;
     log.info({ signal }, 'stopping');
-    this.state = { name: 'stopping', since: Date.now(), exitCode: 0 };
+    this.state = { name: 'stopping', since: performance.now(), exitCode: 0 };
     for (const worker of workersOf(slots)) tell(worker, { type: 'unready' });
     setTimeout(() => {
       for (const worker of workersOf(slots)) drain(worker, 'GRACE', config, log);

@@ -12,7 +12,7 @@ export interface Slot {
   spawns: number;
   /** How many in a row died before they listened. */
   failures: number;
-  /** Until when no other is tried, in ms since the epoch. */
+  /** Until when no other is tried, as performance.now() says it, in ms: the clock may be set. */
   notBefore: number;
   /** How many were killed because their event loop was blocked. */
   harakiris: number;
@@ -62,7 +62,7 @@ export function vacate(slot: Slot, worker: WorkerHandle): void {
   earlier.gc.add(worker.gc.all());
   if (worker.state !== 'starting') return;
   slot.failures += 1;
-  slot.notBefore = Date.now() + Math.min(BACK_OFF_MS * 2 ** (slot.failures - 1), MAX_BACK_OFF_MS);
+  slot.notBefore = performance.now() + Math.min(BACK_OFF_MS * 2 ** (slot.failures - 1), MAX_BACK_OFF_MS);
 }
 
 /** Adds up what two workers of a slot have counted; an average is the later one's, where it has one. */

@@ -24,6 +24,7 @@ export function takeSnapshot(
   const workers = slots.map(snapshotOf);
   return {
     at: Date.now(),
+    uptime: performance.now(),
     ...service,
     nodeVersion: process.version,
     pid: process.pid,

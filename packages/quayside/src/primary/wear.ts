@@ -31,5 +31,5 @@ export function wearOf(
 
 /** @returns whether it should be replaced now */
 export function isDue(worker: WorkerHandle, config: Config): boolean {
-  return Date.now() - worker.spawnedAt >= MIN_LIFE_MS && wearOf(worker, config) !== undefined;
+  return performance.now() - worker.forkedAt >= MIN_LIFE_MS && wearOf(worker, config) !== undefined;
 }

@@ -26,7 +26,7 @@ export interface Sample {
 
 /** Works out what was between two snapshots. */
 export function sampleOf(before: Snapshot, after: Snapshot): Sample {
-  const seconds = Math.max(after.at - before.at, 1) / 1000;
+  const seconds = Math.max(after.uptime - before.uptime, 1) / 1000;
   /** The buckets of all answers of a class; of any, where it is undefined. */
   const bucketsOf = ({ durations }: Snapshot, status?: string) =>
     new Histograms()

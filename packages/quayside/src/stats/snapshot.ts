@@ -34,6 +34,8 @@ export interface WorkerSnapshot {
 export interface Snapshot {
   /** When it was taken, in ms since the epoch. */
   at: number;
+  /** How long the primary had run, in ms. The time between two snapshots is told by this: the clock may be set. */
+  uptime: number;
   /** The service's own, from package.json. */
   name: string;
   version: string;

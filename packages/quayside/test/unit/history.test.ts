@@ -5,6 +5,7 @@ import { busy, cheap, histogramOf, snapshot } from './snapshot';
 const before: Snapshot = {
   ...snapshot,
   at: 10_000,
+  uptime: 1000,
   durations: [histogramOf(['GET', '/', '2xx'], 50, 50, 50), histogramOf(['GET', '/', '5xx'], 50)],
 };
 
@@ -12,6 +13,7 @@ test('a sample is of what was between two snapshots', () => {
   const after: Snapshot = {
     ...snapshot,
     at: 12_000,
+    uptime: 3000,
     workers: [busy, { ...cheap, rss: 7 }],
     durations: [
       histogramOf(['GET', '/', '2xx'], 50, 50, 50, 0.3, 0.3),
@@ -34,12 +36,12 @@ test('a sample is of what was between two snapshots', () => {
 });
 
 test('rates are rounded to hundredths', () => {
-  const after = { ...before, at: 13_000, durations: [...before.durations, histogramOf(['GET', '/b', '2xx'], 1)] };
+  const after = { ...before, uptime: 4000, durations: [...before.durations, histogramOf(['GET', '/b', '2xx'], 1)] };
   expect(sampleOf(before, after).requests).toBe(0.33);
 });
 
 test('where there was no answer, there are no times of any', () => {
-  expect(sampleOf(before, { ...before, at: 12_000 })).toMatchObject({
+  expect(sampleOf(before, { ...before, uptime: 3000 })).toMatchObject({
     requests: 0,
     p50: null,
     p95: null,
@@ -50,16 +52,21 @@ test('where there was no answer, there are no times of any', () => {
 });
 
 test('before the first request, too', () => {
-  expect(sampleOf({ ...before, durations: [] }, { ...before, at: 12_000, durations: [] })).toMatchObject({
+  expect(sampleOf({ ...before, durations: [] }, { ...before, uptime: 3000, durations: [] })).toMatchObject({
     requests: 0,
     p50: null,
   });
 });
 
-test.each([0, -60_000])('all numbers are finite where the clock went by %d ms', (ms) => {
+test.each([-60_000, 3_600_000])('a clock that went by %d ms meanwhile changes no rate', (ms) => {
+  const durations = [...before.durations, histogramOf(['GET', '/b', '4xx'], 1)];
+  const after = { ...before, at: before.at + ms, uptime: before.uptime + 2000, durations };
+  expect(sampleOf(before, after)).toMatchObject({ requests: 0.5, clientErrors: 0.5 });
+});
+
+test('all numbers are finite where no time has passed', () => {
   const after = {
     ...before,
-    at: before.at + ms,
     durations: [...before.durations, histogramOf(['GET', '/b', '4xx'], 1)],
   };
   const { p50, p95, p99, requests, clientErrors, serverErrors } = sampleOf(before, after);
@@ -81,7 +88,7 @@ describe('history', () => {
     let requests = 0;
     const read = jest.fn((): Snapshot => ({
       ...snapshot,
-      at: Date.now(),
+      uptime: performance.now(),
       durations: [histogramOf(['GET', '/', '2xx'], ...new Array<number>(requests).fill(1))],
     }));
     const samples = createHistory(read);

@@ -34,7 +34,7 @@ function slotWith() {
 
 test('each failed start in a row doubles the wait, from half a second to half a minute', () => {
   const { slot, put } = slotWith();
-  const now = jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
+  const now = jest.spyOn(performance, 'now').mockReturnValue(1_000_000);
   const waits = Array.from({ length: 9 }, () => {
     vacate(slot, put('starting'));
     return slot.notBefore - 1_000_000;

@@ -66,6 +66,7 @@ export const busy: WorkerSnapshot = {
 
 export const snapshot: Snapshot = {
   at: 1_700_000_060_000,
+  uptime: 61_000,
   name: 'identidock',
   version: '1.2.3',
   nodeVersion: 'v26.0.0',
