@@ -84,6 +84,15 @@ describeImage('production under Compose', () => {
     expect(await inside('findmnt --noheadings --output OPTIONS /tmp')).toMatch(/^rw,nosuid,nodev,noexec,.*size=65536k/);
   });
 
+  test('a full /tmp holds up nothing', async () => {
+    await expect(inside('cat /dev/zero >/tmp/full')).rejects.toThrow('No space left on device');
+    await answers();
+    await docker('kill', '--signal', 'HUP', id);
+    await logged(id, /"reload ended"/);
+    await answers();
+    await inside('rm /tmp/full');
+  });
+
   test('no process has a right, or comes by one', async () => {
     // PID 1 is what ends processes that others have left.
     expect(await inside("tr '\\0' ' ' </proc/1/cmdline")).toMatch(/init/);
@@ -125,6 +134,14 @@ describeImage('production under Compose', () => {
     await answers();
     expect(Number(await inside('ls -d /proc/[1-9]* | wc -l'))).toBeLessThan(20);
   }, 300_000);
+
+  test('where the limit of processes leaves room for the primary alone, it ends and says why', async () => {
+    const threads = Number(await inside('sed -n "s/^Threads:\\t//p" /proc/$(cat /proc/1/task/1/children)/status'));
+    const limited = ['--init', '--pids-limit', String(1 + threads), '--env', 'ENV=PROD', '--env', 'START_TIMEOUT=5'];
+    await expect(docker('run', '--rm', ...limited, checkout.image)).rejects.toThrow(
+      /The server could not start: (spawn .* EAGAIN|it did not listen within START_TIMEOUT=5 s)/,
+    );
+  });
 
   test('memory: what eats it is ended, and replaced; nothing else of the machine is', async () => {
     const before = Number(await inspect('{{.RestartCount}}'));

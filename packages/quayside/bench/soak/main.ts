@@ -10,6 +10,7 @@ const { values } = parseArgs({
     reloads: { type: 'string', default: '3' },
     clients: { type: 'string', default: '48' },
     workers: { type: 'string', default: '2' },
+    unread: { type: 'boolean', default: false },
     limit: { type: 'string', default: '180' },
   },
 });
@@ -21,6 +22,7 @@ async function main() {
     reloads: Number(values.reloads),
     clients: Number(values.clients),
     workers: Number(values.workers),
+    unread: values.unread,
     limit: Number(values.limit),
   });
   console.log(format(report));

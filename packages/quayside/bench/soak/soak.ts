@@ -18,6 +18,8 @@ export interface Target {
   exitCode: () => Promise<number | null>;
 }
 
+export const DEFAULT_RELOADS = 3;
+
 export interface SoakOptions {
   /** How many requests are made at least. */
   requests?: number;
@@ -54,7 +56,7 @@ interface Stats {
 /** Runs a soak against a server that is ready, and stops the server. */
 export async function soak(
   target: Target,
-  { requests = 50_000, reloads = 3, clients = 48, limit = 180 }: SoakOptions = {},
+  { requests = 50_000, reloads = DEFAULT_RELOADS, clients = 48, limit = 180 }: SoakOptions = {},
 ): Promise<Report> {
   const begin = performance.now();
   const problems: string[] = [];

@@ -1,7 +1,6 @@
 // Forks a worker, and keeps its handle up to date with what it says and does.
 import cluster, { type Worker } from 'node:cluster';
 import type { Guardian } from '../process/guardian';
-import { outletOf } from '../process/outlet';
 import { noCounts, noVitals } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
 import { SLOT, type ToPrimary } from '../worker/messages';
@@ -38,9 +37,7 @@ type Fresh = Omit<WorkerHandle, 'up' | 'ended'>;
  */
 export function forkWorker(id: number, { port, startTimeout, guardian, onFailing }: ForkOptions): WorkerHandle {
   const fresh = freshHandle(id, cluster.fork({ [SLOT]: String(id) }));
-  const { stdout, stderr } = fresh.child.process;
-  if (stdout !== null) relay(stdout, outletOf(1));
-  if (stderr !== null) relay(stderr, outletOf(2));
+  relay(fresh.child.process);
   const ended = endOf(fresh, guardian);
   const up = upOf(fresh, port, ended);
   hear(fresh, onFailing);

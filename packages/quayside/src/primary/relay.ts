@@ -1,22 +1,37 @@
-// What the workers print, on its way to the primary's own stdout and stderr: they write to pipes that never fill up.
+// What a worker prints, on its way to the primary's own stdout and stderr.
+import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import type { Outlet } from '../process/outlet';
+import { outletOf, type Outlet } from '../process/outlet';
 
 /** What is longer is passed on in pieces, in bytes. */
 const MAX_LINE = 64 * 1024;
 const NEWLINE = Buffer.from('\n');
 
-/** Passes on a stream by whole lines, so that those of several workers never mix. */
-export function relay(stream: Readable, outlet: Outlet): void {
+/** Passes on what a process prints, by whole lines, so that those of several processes never mix. */
+export function relay(child: ChildProcess): void {
+  /** What one that has ended left in its pipes is little, and is read at once. */
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  if (child.stdout !== null) pass(child.stdout, outletOf(1), hasEnded);
+  if (child.stderr !== null) pass(child.stderr, outletOf(2), hasEnded);
+}
+
+function pass(stream: Readable, outlet: Outlet, hasEnded: () => boolean): void {
   let begun: Buffer = Buffer.alloc(0);
+  const write = (lines: Buffer) => {
+    outlet.write(lines);
+    if (hasEnded() || !outlet.isBehind()) return;
+    // Meanwhile the worker keeps the rest, as any process does whose stdout is read slowly.
+    stream.pause();
+    outlet.onceReady(() => stream.resume());
+  };
   stream.on('data', (chunk: Buffer) => {
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
-      outlet.write(Buffer.concat([begun, chunk.subarray(0, end)]));
+      write(Buffer.concat([begun, chunk.subarray(0, end)]));
       begun = chunk.subarray(end);
     } else begun = Buffer.concat([begun, chunk]);
     if (begun.length < MAX_LINE) return;
-    outlet.write(begun);
+    write(begun);
     begun = Buffer.alloc(0);
   });
   // A worker may be killed in the middle of a line.

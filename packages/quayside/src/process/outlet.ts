@@ -3,6 +3,10 @@ import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 
 /** How much is kept of what could not be written yet, in bytes; what comes on top of it is dropped. */
 const MAX_HELD = 2 ** 24;
+/** From so much on, in bytes, whoever can wait for room is asked to, as long as something is taken now and then. */
+const MAX_QUEUED = 2 ** 20;
+/** After so long without a byte taken, in ms, nobody waits for it any more. */
+const STALL_MS = 1000;
 /** It is kept in pieces of so many bytes. */
 const PIECE_BYTES = 2 ** 16;
 /** How long until the next try, in ms: from the first to the last, doubled each time. */
@@ -32,6 +36,9 @@ export class Outlet {
   private heldBytes = 0;
   /** Of `dropped`, what onRoom() has been told. */
   private told = 0;
+  private waiting: (() => void)[] = [];
+  /** When a byte was last taken, as performance.now() says it, in ms. */
+  private movedAt = 0;
   private delay = MIN_RETRY_MS;
   private retry: NodeJS.Timeout | undefined;
   /** When the process began to exit, as performance.now() says it, in ms. */
@@ -55,6 +62,20 @@ export class Outlet {
     else this.retry ??= this.comeBack();
   }
 
+  /** @returns whether it is read more slowly than it is written to, but read */
+  isBehind(): boolean {
+    return this.heldBytes > MAX_QUEUED && !this.isStalled();
+  }
+
+  /** Calls back, once, when it is not behind any more: there is room again, or nobody reads. */
+  onceReady(then: () => void): void {
+    this.waiting.push(then);
+  }
+
+  private isStalled(): boolean {
+    return performance.now() - this.movedAt > STALL_MS;
+  }
+
   private hold(lines: Buffer): void {
     for (let done = 0; done < lines.length;) {
       let last = this.held.at(-1);
@@ -74,6 +95,7 @@ export class Outlet {
       const hasMoved = this.writeHeld();
       this.delay = hasMoved ? MIN_RETRY_MS : Math.min(2 * this.delay, MAX_RETRY_MS);
       this.retry = this.heldBytes > 0 ? this.comeBack() : undefined;
+      if (!this.isBehind()) for (const then of this.waiting.splice(0)) then();
       if (this.told === this.dropped || this.heldBytes > MAX_HELD / 2) return;
       const untold = this.dropped - this.told;
       this.told = this.dropped;
@@ -97,7 +119,9 @@ export class Outlet {
   /** @returns how many bytes were taken: none where nobody reads, or where it cannot be written to at all, as on a full disk */
   private tryToWrite(bytes: Buffer): number {
     try {
-      return writeSync(this.fd, bytes);
+      const written = writeSync(this.fd, bytes);
+      this.movedAt = performance.now();
+      return written;
     } catch {
       return 0;
     }
@@ -106,13 +130,12 @@ export class Outlet {
   /** Writes what is left when the process exits, as long as somebody reads it. */
   private finish(): void {
     this.exitAt ??= performance.now();
-    let movedAt = performance.now();
     while (this.heldBytes > 0) {
+      if (this.writeHeld()) continue;
       const now = performance.now();
-      if (this.writeHeld()) movedAt = now;
-      else if (now - movedAt > EXIT_STALL_MS || now - this.exitAt > EXIT_MS) return;
+      if (now - Math.max(this.movedAt, this.exitAt) > EXIT_STALL_MS || now - this.exitAt > EXIT_MS) return;
       // Nothing else is left for this process to do meanwhile.
-      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_RETRY_MS);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_RETRY_MS);
     }
   }
 }

@@ -143,6 +143,16 @@ test('also where stdout is a socket', async () => {
   child.stdout?.resume();
 });
 
+test('a burst that is read more slowly than it is printed loses nothing', async () => {
+  await startUnread({ WORKERS: '1', ACCESS_LOG: 'off' });
+  const lines = 40_000;
+  const printed = get(`/print?lines=${String(lines)}`);
+  const text = await pipe.readTo(new RegExp(`^${String(lines - 1)} x+$`, 'm'));
+  expect(await printed).toMatchObject({ body: 'printed' });
+  expect(text.split('\n').filter((line) => /^\d+ x+$/.test(line))).toHaveLength(lines);
+  expect(await dropped()).toBe(0);
+});
+
 test('the development server goes on, too', async () => {
   project.replaceService(service(printing));
   const server = run('sh', {
