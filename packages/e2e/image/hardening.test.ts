@@ -136,7 +136,8 @@ describeImage('production under Compose', () => {
   }, 300_000);
 
   test('where the limit of processes leaves room for the primary alone, it ends and says why', async () => {
-    const threads = Number(await inside('sed -n "s/^Threads:\\t//p" /proc/$(cat /proc/1/task/1/children)/status'));
+    const primary = (await inside('cat /proc/1/task/1/children')).trim();
+    const threads = Number(await inside(`sed -n 's/^Threads://p' /proc/${primary}/status`));
     const limited = ['--init', '--pids-limit', String(1 + threads), '--env', 'ENV=PROD', '--env', 'START_TIMEOUT=5'];
     await expect(docker('run', '--rm', ...limited, checkout.image)).rejects.toThrow(
       /The server could not start: (spawn .* EAGAIN|it did not listen within START_TIMEOUT=5 s)/,
