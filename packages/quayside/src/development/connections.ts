@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { answerFor } from '../http/answer';
+import { messageOf } from '../process/channel';
 import type { ToPrimary, ToWorker } from './messages';
 
 /** The connections of the development server, and who takes them. */
@@ -101,7 +102,8 @@ function createFailing(reason: () => string | undefined): HttpServer {
  */
 function keepGiven(worker: ChildProcess, onLeft: (socket: Socket) => void, onEnd: () => void): Map<number, Socket> {
   const given = new Map<number, Socket>();
-  worker.on('message', (message: ToPrimary | null) => {
+  worker.on('message', (received: unknown) => {
+    const message = messageOf(received) as ToPrimary | undefined;
     if (message?.type !== 'begun') return;
     // Closes this process's copy of the descriptor; the connection is the worker's alone from here on.
     given.get(message.id)?.destroy();

@@ -1,6 +1,7 @@
 // A worker of the development server, as the primary sees it: forked, told to begin, ended.
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { messageOf } from '../process/channel';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
 import type { ToPrimary, ToWorker } from './messages';
@@ -23,7 +24,7 @@ export interface ForkOptions {
   file: string;
   execArgv: string[];
   guardian: Guardian;
-  onMessage: (worker: WorkerHandle, message: ToPrimary | null) => void;
+  onMessage: (worker: WorkerHandle, message: ToPrimary) => void;
   /** Called once, with how it has ended in words. */
   onEnd: (worker: WorkerHandle, how: string) => void;
 }
@@ -60,15 +61,16 @@ export function forkWorker({ file, execArgv, guardian, onMessage, onEnd }: ForkO
   child.once('error', (error) => {
     end(error.message);
   });
-  child.on('message', (message: ToPrimary | null) => {
-    onMessage(worker, message);
+  child.on('message', (received: unknown) => {
+    const message = messageOf(received) as ToPrimary | undefined;
+    if (message !== undefined) onMessage(worker, message);
   });
   return worker;
 }
 
-/** Sends a message. Where it does not arrive, the worker is ending, and its end says so. */
+/** Sends a message. Where it does not arrive, the worker is ending or could not be forked, and its end says so. */
 export function tell({ child }: WorkerHandle, message: ToWorker): void {
-  child.send(message, () => undefined);
+  if (child.connected) child.send(message, () => undefined);
 }
 
 /**

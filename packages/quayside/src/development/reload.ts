@@ -110,10 +110,9 @@ class Workers {
     tell(worker, { type: 'begin', change: this.change });
   }
 
-  private onMessage(worker: WorkerHandle, message: ToPrimary | null): void {
-    if (message?.type === 'ready' && worker.state === 'spare') this.log.debug('ready for the next change');
-    // The service may send messages of its own; they are nobody's.
-    if (!CURRENT.includes(worker.state) || message === null) return;
+  private onMessage(worker: WorkerHandle, message: ToPrimary): void {
+    if (message.type === 'ready' && worker.state === 'spare') this.log.debug('ready for the next change');
+    if (!CURRENT.includes(worker.state)) return;
     if (message.type === 'loading') {
       worker.state = 'loading';
       if (message.change !== this.change) this.replace();

@@ -3,6 +3,7 @@ import inspector from 'node:inspector';
 import type { Socket } from 'node:net';
 import { createServer } from '../http/server';
 import { createAppOf } from '../http/service';
+import { keepListeners, tellPrimary } from '../process/channel';
 import { reasonOf } from '../process/failure';
 import { createLog, type Logger } from '../process/log';
 import { ignoreSignals } from '../process/signals';
@@ -18,6 +19,8 @@ const requireIt = requireOf(file);
 let intake: Intake | undefined;
 let change: number | undefined;
 
+const tell: (message: ToPrimary, then?: () => void) => void = tellPrimary;
+
 ignoreSignals();
 try {
   requireIt('express');
@@ -28,19 +31,19 @@ void readAhead(file).then(() => {
   tell({ type: 'ready' });
 });
 
-process.on('message', (message: ToWorker, socket?: Socket) => {
-  if (message.type === 'begin') {
+process.on('message', (message: ToWorker | null, socket?: Socket) => {
+  if (message?.type === 'begin') {
     // Later, so that all messages that have come are heard first.
     if (change === undefined) setImmediate(() => void begin());
     change = message.change;
-  } else if (message.type === 'connection') intake?.take(message.id, socket);
-  else if (intake === undefined) end();
-  else void intake.drain().then(end);
+  } else if (message?.type === 'connection') intake?.take(message.id, socket);
+  else if (message?.type === 'drain') {
+    if (intake === undefined) end();
+    else void intake.drain().then(end);
+  }
 });
-
-function tell(message: ToPrimary, then: () => void = () => undefined) {
-  process.send?.(message, undefined, {}, then);
-}
+// Where the service has closed the channel, nobody could give it a connection, or tell it to end.
+process.on('disconnect', end);
 
 /** Serves the code as it is now, or says why not. */
 async function begin() {
@@ -51,6 +54,7 @@ async function begin() {
   };
   // Also a promise's rejection that nobody handles.
   process.on('uncaughtException', fail);
+  keepListeners();
   try {
     const config = configOrExit('development');
     const log = createLog(config);

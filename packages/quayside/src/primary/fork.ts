@@ -1,5 +1,6 @@
 // Forks a worker, and keeps its handle up to date with what it says and does.
 import cluster, { type Worker } from 'node:cluster';
+import { messageOf } from '../process/channel';
 import type { Guardian } from '../process/guardian';
 import { noCounts, noVitals } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
@@ -104,8 +105,8 @@ function upOf(worker: Fresh, port: number, ended: Promise<End>): Promise<boolean
 
 /** Puts down what a worker says. */
 function hear(worker: Fresh, onFailing: () => void): void {
-  worker.child.on('message', (message: ToPrimary | null) => {
-    // The service may send messages of its own; they are nobody's.
+  worker.child.on('message', (received: unknown) => {
+    const message = messageOf(received) as ToPrimary | undefined;
     if (message?.type === 'counts') {
       worker.counts = message.counts;
       worker.durations.replace(message.durations);

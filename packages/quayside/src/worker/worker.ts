@@ -3,6 +3,7 @@ import { createRecorder } from './record';
 import { createVitals } from './vitals';
 import type { Config } from '../settings/config';
 import { drainServer } from './drain';
+import { keepListeners, restoreSend, tellPrimary } from '../process/channel';
 import { asError, reasonOf } from '../process/failure';
 import { Exchanges } from '../http/exchange';
 import { createServer } from '../http/server';
@@ -13,9 +14,7 @@ import { droppedLines } from '../process/outlet';
 import { ignoreSignals } from '../process/signals';
 import { BEAT_MS, SLOT, type ToPrimary, type ToWorker } from './messages';
 
-function tell(message: ToPrimary, then: () => void = () => undefined) {
-  process.send?.(message, undefined, {}, then);
-}
+const tell: (message: ToPrimary, then?: () => void) => void = tellPrimary;
 
 /**
  * Serves in this process, a worker of Node's cluster.
@@ -37,12 +36,13 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
   let isReady = true;
   let drain: () => Promise<void> = () => Promise.resolve();
 
-  process.on('message', ({ type }: ToWorker) => {
-    isReady = false;
-    if (type !== 'drain' || state === 'draining') return;
+  process.on('message', (message: ToWorker | null) => {
+    if (message?.type === 'unready' || message?.type === 'drain') isReady = false;
+    if (message?.type !== 'drain' || state === 'draining') return;
     // Before it listens there is nothing to finish, and Node's cluster breaks on closing a server that is about to.
     if (state === 'starting') process.exit(0);
     state = 'draining';
+    restoreSend();
     void drain().then(() => {
       recorder.flush(() => process.exit(0));
     });
@@ -61,6 +61,9 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
     tell({ type: 'failing', reason: 'uncaught exception' });
     log.fatal({ err: asError(error) }, 'uncaught exception');
   });
+  // Nobody could tell it to drain any more. Where the service has closed the channel by process.disconnect(), Node ends it.
+  process.on('disconnect', () => process.exit(0));
+  keepListeners();
 
   try {
     const exchanges = new Exchanges();
@@ -72,10 +75,13 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
       exchanges,
     });
     drain = () => drainServer(server, exchanges);
+    restoreSend();
     await listen(server, { host: config.HOST, port: config.PORT, variable: 'PORT' });
     state = 'serving';
     const vitals = createVitals();
     const beat = () => {
+      // The service has closed the server, or has had Node's cluster do it.
+      if (state === 'serving' && !server.listening) tell({ type: 'failing', reason: 'it does not listen any more' });
       tell({ type: 'beat', vitals: vitals() });
     };
     beat();

@@ -13,6 +13,7 @@ import {
   save,
   says,
   serve,
+  served,
   start,
   until,
   useDevelopment,
@@ -174,12 +175,50 @@ test('an upload to code that is broken gets the answer, too', async () => {
   }
 });
 
+/** Messages that are nobody's, among them some that look as the server's own. */
+const garbage = `[
+  null, 1, 'ready', [], {}, { type: 'ready' }, { type: 'failed' }, { type: 'failed', reason: 'none' }, { type: 'begun' },
+  { type: 'loading', change: 99 }, { type: 'serving' }, { quayside: null }, { quayside: 'ready' }, { cmd: 'ready' },
+]`;
+
 test('messages of the service are nobody’s', async () => {
-  project.replaceService(`for (const odd of [null, 1, 'ready', {}]) process.send?.(odd);\n${service(says('old'))}`);
+  const odd = (answer: string) => `
+    const send = () => { for (const message of ${garbage}) process.send?.(message); };
+    const hear = () => { for (const message of ${garbage}) process.emit('message', message, undefined); };
+    send();
+    ${service(`app.get('/', (_req, res) => { send(); hear(); res.send('${answer}'); });`)}`;
+  project.replaceService(odd('old'));
   const server = start();
   await server.line(/serving/);
+  for (let index = 0; index < 5; index += 1) expect((await get()).body).toBe('old');
+  project.replaceService(odd('new'));
+  await until('new');
+  expect(server.output()).not.toMatch(/ERROR/);
+  expect(served(server)).toBe(2);
+});
+
+test.each([
+  ['removes all listeners', 'process.removeAllListeners();'],
+  ['replaces process.send', 'process.send = () => true;'],
+  ['deletes process.send', 'delete process.send;'],
+])('a service that %s is reloaded all the same', async (_, does) => {
+  const server = await serve(
+    `${does}\n${says('old')}\napp.get('/again', (_req, res) => { ${does} res.send('again'); });`,
+  );
+  await until('old');
+  expect((await get('/again')).body).toBe('again');
   save(says('new'));
   await until('new');
+  expect(server.output()).not.toMatch(/ERROR|WARN/);
+});
+
+test('a service that cuts its worker off is said to have ended, and the connections behind it are told so', async () => {
+  const server = await serve(`app.get('/', () => { process.disconnect(); });`);
+  await expect(get()).rejects.toThrow('socket hang up');
+  await server.line(/The server has ended by itself, exit code 0/);
+  expect((await get()).body).toMatch(/The server has ended by itself/);
+  save(says('mended'));
+  await until('mended');
 });
 
 test('types are checked again when the process that does it has ended', async () => {
