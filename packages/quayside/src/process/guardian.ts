@@ -1,5 +1,6 @@
 // Ends workers whose primary was killed, and who cannot notice because their event loop is blocked.
 import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 
 /**
  * Reads "+ pid" and "- pid" until the primary is gone, and then kills what is left. A shell, because it is small; deaf to the
@@ -26,10 +27,12 @@ export interface Guardian {
 export function startGuardian(): Guardian {
   const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] });
   shell.on('error', () => undefined);
-  shell.stdin.on('error', () => undefined);
   shell.unref();
+  // There is none where no descriptors were left for it.
+  const stdin = shell.stdin as Writable | undefined;
+  stdin?.on('error', () => undefined);
   return {
-    guard: (pid) => shell.stdin.write(`+ ${String(pid)}\n`),
-    release: (pid) => shell.stdin.write(`- ${String(pid)}\n`),
+    guard: (pid) => stdin?.write(`+ ${String(pid)}\n`),
+    release: (pid) => stdin?.write(`- ${String(pid)}\n`),
   };
 }

@@ -26,8 +26,10 @@ export function createStatsServer(read: () => Snapshot, onError: (error: unknown
   const answerOf = async ({ url = '', headers }: IncomingMessage): Promise<Answer> => {
     const path = url.split('?', 1)[0] ?? '';
     if (path === '/metrics') {
-      // Loaded here, not above: it takes longer to load than all else in the primary.
-      prometheus ??= (await import('./prometheus.js')).createPrometheus();
+      // Loaded here, not above: it takes longer to load than all else in the primary. Where import() fails once, as for lack
+      // of descriptors, it fails for good.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      prometheus ??= (require('./prometheus') as typeof import('./prometheus')).createPrometheus();
       return { type: prometheus.type, body: await prometheus.format(read()) };
     }
     if (path === DATA_PATH) return { type: 'application/json', body: formatPage(read(), samples()) };

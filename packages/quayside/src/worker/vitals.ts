@@ -1,5 +1,6 @@
 // How a worker's own process is: memory, event loop, garbage collection.
 import { constants, monitorEventLoopDelay, PerformanceObserver, type IntervalHistogram } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import type { Vitals } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
 
@@ -38,10 +39,21 @@ export function createVitals(): () => Vitals {
     [older, newer] = [newer, older];
   }, WINDOW_MS).unref();
 
+  let rss = 0;
   return () => {
-    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    rss = residentSize() ?? rss;
+    const { used_heap_size: heapUsed, total_heap_size: heapTotal, external_memory: external } = getHeapStatistics();
     return { rss, heapUsed, heapTotal, external, lag: lagOf(older), gc: gc.takeChanged() };
   };
+}
+
+/** @returns in bytes; undefined where this process has no descriptor left to read it with */
+function residentSize(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
 }
 
 /** What Node measures is the time from one look to the next, in ns. */
