@@ -1,7 +1,8 @@
 // A worker of the development server, as the primary sees it: forked, told to begin, ended.
-import { fork, type ChildProcess } from 'node:child_process';
+import { ChildProcess, fork, type ForkOptions as NodeOptions } from 'node:child_process';
 import { join } from 'node:path';
 import { messageOf } from '../process/channel';
+import { asError } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
 import type { ToPrimary, ToWorker } from './messages';
@@ -38,12 +39,23 @@ export function execArgvOf(file: string): string[] {
   return ['--inspect-publish-uid=http', '--disable-warning=SecurityWarning', ...runner];
 }
 
+/** Forks a file beside this one; where Node throws, the child tells of that as of any other failure: by an error. */
+export function forkChild(name: string, file: string, options: NodeOptions = {}): ChildProcess {
+  try {
+    return fork(join(__dirname, name), [file], options);
+  } catch (error) {
+    const child = new ChildProcess();
+    process.nextTick(() => child.emit('error', asError(error)));
+    return child;
+  }
+}
+
 /** Forks a worker, a spare one. */
 export function forkWorker({ file, execArgv, guardian, onMessage, onEnd }: ForkOptions): WorkerHandle {
   // ts-node would look for it from the folder that the server was started in.
   const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
   const env = project === undefined ? process.env : { ...process.env, TS_NODE_PROJECT: project };
-  const child = fork(join(__dirname, 'worker.js'), [file], { execArgv, env });
+  const child = forkChild('worker.js', file, { execArgv, env });
   const worker: WorkerHandle = { child, state: 'spare' };
   const { pid } = child;
   if (pid !== undefined) guardian.guard(pid);
@@ -58,7 +70,7 @@ export function forkWorker({ file, execArgv, guardian, onMessage, onEnd }: ForkO
   child.once('close', (code, signal) => {
     end(`The server has ended by itself, ${signal === null ? `exit code ${String(code)}` : `by ${signal}`}.`);
   });
-  child.once('error', (error) => {
+  child.on('error', (error) => {
     end(error.message);
   });
   child.on('message', (received: unknown) => {

@@ -1,13 +1,13 @@
 // The development server: it holds the port, and has workers serve what is behind it as the code changes.
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
-import { join } from 'node:path';
 import { exitUnstarted, reasonOf } from '../process/failure';
 import { listen } from '../process/listen';
 import { createLog } from '../process/log';
 import { handleSignals } from '../process/signals';
 import type { Config } from '../settings/config';
 import { createConnections } from './connections';
+import { forkChild } from './handle';
 import { nodemonSettings } from './nodemon';
 import { checkPeers, isTypeScript } from './peers';
 import { startWorkers } from './reload';
@@ -50,7 +50,7 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
  * @param onEnd - called when it has ended; the next reload starts it anew
  */
 function checkTypes(file: string, onEnd: () => void): ChildProcess {
-  const child = fork(join(__dirname, 'types.js'), [file]);
+  const child = forkChild('types.js', file);
   if (child.pid !== undefined) setPriority(child.pid, 10);
   for (const event of ['error', 'exit']) child.once(event, onEnd);
   return child;

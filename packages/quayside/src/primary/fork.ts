@@ -1,6 +1,8 @@
 // Forks a worker, and keeps its handle up to date with what it says and does.
-import cluster, { type Worker } from 'node:cluster';
+import { ChildProcess } from 'node:child_process';
+import cluster, { Worker } from 'node:cluster';
 import { messageOf } from '../process/channel';
+import { asError } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import { noCounts, noVitals } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
@@ -37,13 +39,24 @@ type Fresh = Omit<WorkerHandle, 'up' | 'ended'>;
  * @returns its handle; where it cannot be forked, that ends with exit code 1 and the reason
  */
 export function forkWorker(id: number, { port, startTimeout, guardian, onFailing }: ForkOptions): WorkerHandle {
-  const fresh = freshHandle(id, cluster.fork({ [SLOT]: String(id) }));
+  const fresh = freshHandle(id, fork({ [SLOT]: String(id) }));
   relay(fresh.child.process);
   const ended = endOf(fresh, guardian);
   const up = upOf(fresh, port, ended);
   hear(fresh, onFailing);
   limitStart(fresh, startTimeout, up);
   return Object.assign(fresh, { up, ended });
+}
+
+/** Forks; where Node throws, as while its own file is being replaced, the worker tells of that as of any other failure. */
+function fork(env: Record<string, string>): Worker {
+  try {
+    return cluster.fork(env);
+  } catch (error) {
+    const child = Object.assign(new Worker(), { process: new ChildProcess() });
+    process.nextTick(() => child.emit('error', asError(error)));
+    return child;
+  }
 }
 
 function freshHandle(id: number, child: Worker): Fresh {

@@ -11,8 +11,9 @@ const NEWLINE = Buffer.from('\n');
 export function relay(child: ChildProcess): void {
   /** What one that has ended left in its pipes is little, and is read at once. */
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  if (child.stdout !== null) pass(child.stdout, outletOf(1), hasEnded);
-  if (child.stderr !== null) pass(child.stderr, outletOf(2), hasEnded);
+  // One that could not be forked has none.
+  if (child.stdout) pass(child.stdout, outletOf(1), hasEnded);
+  if (child.stderr) pass(child.stderr, outletOf(2), hasEnded);
 }
 
 function pass(stream: Readable, outlet: Outlet, hasEnded: () => boolean): void {

@@ -1,5 +1,9 @@
+import { closeSync, copyFileSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '../../harness/eventually';
 import { fetch } from '../../harness/fetch';
+import { program } from '../../harness/paths';
+import { run } from '../../harness/run';
 import {
   gated,
   get,
@@ -7,6 +11,7 @@ import {
   logOf,
   openGate,
   port,
+  ports,
   project,
   serve,
   slow,
@@ -101,4 +106,28 @@ test.each([
   await server.line(/"worker up"[^]*"reason":"uncaught exception","msg":"worker drains"/);
   await eventually(async () => (await workers()).every(({ pid }) => pid !== before?.pid) || undefined);
   expect(server.output()).not.toContain('worker died');
+});
+
+test('where Node cannot be started, as while it is replaced, the workers there are serve on', async () => {
+  const node = join(project.dir, 'node');
+  copyFileSync(process.execPath, node);
+  const server = run(node, {
+    args: [program, 'serve', 'dist/identidock.js'],
+    cwd: project.dir,
+    env: { ...ports, WORKERS: '1' },
+  });
+  await server.line(/"ready"/);
+  const [before] = await workers();
+  rmSync(node);
+  const written = openSync(node, 'w', 0o755);
+  server.kill('SIGHUP');
+  await server.line(/ETXTBSY","msg":"the new worker did not come up: no more are replaced"/);
+  expect((await get()).status).toBe(200);
+  expect((await workers())[0]?.pid).toBe(before?.pid);
+
+  closeSync(written);
+  copyFileSync(process.execPath, node);
+  server.kill('SIGHUP');
+  await server.line(/"worker up"[^]*"worker drains"[^]*"reload ended"/);
+  expect((await workers())[0]?.pid).not.toBe(before?.pid);
 });

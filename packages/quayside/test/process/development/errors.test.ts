@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { eventually } from '../../../harness/eventually';
+import { program } from '../../../harness/paths';
 import { service } from '../../../harness/project';
+import { run } from '../../../harness/run';
 import {
   get,
   port,
@@ -219,6 +221,30 @@ test('a service that cuts its worker off is said to have ended, and the connecti
   expect((await get()).body).toMatch(/The server has ended by itself/);
   save(says('mended'));
   await until('mended');
+});
+
+test('where Node cannot be started, as while it is replaced, that is said, until it can', async () => {
+  project.replaceService(service(says('old')));
+  const node = join(project.dir, 'node');
+  copyFileSync(process.execPath, node);
+  const server = run(node, {
+    args: [program, 'dev', 'app/identidock.ts'],
+    cwd: project.dir,
+    env: { PORT: String(port), INSPECT_PORT: 'off', LOG_LEVEL: 'debug' },
+  });
+  await server.line(/serving[^]*ready for the next change/);
+  rmSync(node);
+  const written = openSync(node, 'w', 0o755);
+  // By the worker that was ready before.
+  save(says('new'));
+  await until('new');
+  save(says('newer'));
+  await server.line(/ETXTBSY\nWaiting for a change/);
+  expect(await get()).toMatchObject({ status: 500, body: expect.stringMatching(/ETXTBSY/) as string });
+  closeSync(written);
+  copyFileSync(process.execPath, node);
+  save(says('newest'));
+  await until('newest');
 });
 
 test('types are checked again when the process that does it has ended', async () => {
