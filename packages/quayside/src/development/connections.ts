@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import { createServer, type Server, type Socket } from 'node:net';
 import { answerFor } from '../http/answer';
 import { messageOf } from '../process/channel';
+import { guardHosts } from './hosts';
 import type { ToPrimary, ToWorker } from './messages';
 
 /** The connections of the development server, and who takes them. */
@@ -22,12 +23,16 @@ export interface Connections {
 type Flow =
   { state: 'waiting' } | { state: 'giving'; give: (socket: Socket) => void } | { state: 'failing'; reason: string };
 
-/** Makes the server of the port; until it is told who takes them, connections wait. */
-export function createConnections(): Connections {
+/**
+ * Makes the server of the port; until it is told who takes them, connections wait.
+ * @param hosts - ALLOWED_HOSTS, for what is answered here
+ */
+export function createConnections(hosts: string[]): Connections {
   let now: Flow = { state: 'waiting' };
   let nextId = 0;
   const waiting = new Set<Socket>();
   const failing = createFailing(() => (now.state === 'failing' ? now.reason : undefined));
+  guardHosts(failing, hosts);
 
   const flow = () => {
     for (const socket of waiting) {

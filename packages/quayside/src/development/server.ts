@@ -21,7 +21,7 @@ import { watch } from './watch';
 export async function startDevelopment(config: Config, file: string): Promise<void> {
   const { HOST: host, PORT: port, WATCH_POLL: poll } = config;
   const log = createLog(config);
-  const connections = createConnections();
+  const connections = createConnections(config.ALLOWED_HOSTS);
   let stopWorkers = () => Promise.resolve();
   let types: ChildProcess | undefined;
 

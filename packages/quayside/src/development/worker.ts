@@ -8,6 +8,7 @@ import { reasonOf } from '../process/failure';
 import { createLog, type Logger } from '../process/log';
 import { ignoreSignals } from '../process/signals';
 import { configOrExit, type Config } from '../settings/config';
+import { guardHosts } from './hosts';
 import { createIntake, type Intake } from './intake';
 import type { ToPrimary, ToWorker } from './messages';
 import { requireOf } from './peers';
@@ -60,6 +61,7 @@ async function begin() {
     const log = createLog(config);
     openInspector(config, log);
     const server = createServer(await createAppOf(requireIt(file) as object, file), { config, log });
+    guardHosts(server, config.ALLOWED_HOSTS);
     intake = createIntake(server, (id) => {
       tell({ type: 'begun', id });
     });

@@ -53,7 +53,10 @@ async function serveStats(slots: Slot[], config: Config, log: Logger, file: stri
   const onError = (error: unknown) => {
     log.error({ err: asError(error) }, 'stats failed');
   };
-  const stats = createStatsServer(() => takeSnapshot(slots, config, service), onError);
+  const stats = createStatsServer(() => takeSnapshot(slots, config, service), {
+    hosts: config.STATS_HOSTS,
+    onError,
+  });
   await listen(stats, { host: config.STATS_HOST, port: config.STATS_PORT, variable: 'STATS_PORT' });
 }
 

@@ -69,6 +69,18 @@ const proxies = makeValidator((input): number | string[] | false => {
   );
 });
 
+/** A name as RFC 952 has it, or as Docker has them, too: with underscores. */
+const hostName = /^\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+
+const hosts = makeValidator((input): string[] => {
+  if (input === 'none') return [];
+  const items = input.split(',').map((item) => item.trim().toLowerCase());
+  if (items.every((item) => hostName.test(item))) return items;
+  throw new Error(
+    'expected none, or names without a port, as stats.example.com, or .example.com for it and all below it',
+  );
+});
+
 const onOff = makeValidator((input): boolean => {
   if (input !== 'on' && input !== 'off') throw new Error('expected on or off');
   return input === 'on';
@@ -89,6 +101,9 @@ export const settings = (development: boolean) => ({
   PORT: port({ default: development ? 5000 : 9090 }),
   STATS_HOST: address({ default: '127.0.0.1' }),
   STATS_PORT: portOrOff({ default: 9191 }),
+  // By which a request may ask, beside those that no stranger can have: process/hosts.ts.
+  STATS_HOSTS: hosts({ default: [] }),
+  ALLOWED_HOSTS: hosts({ default: [] }),
   // Development alone. Whoever reaches the debugger may run what they like.
   INSPECT_HOST: address({ default: '127.0.0.1' }),
   INSPECT_PORT: portOrOff({ default: 9229 }),

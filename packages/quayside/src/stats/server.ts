@@ -1,5 +1,6 @@
 // The stats server on its own port, in the primary: asks no worker for anything in order to answer.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { refusalOfHost } from '../process/hosts';
 import { bound, httpOptions } from './bounds';
 import { createHistory } from './history';
 import { CSP, DATA_PATH, fileOf, formatPage } from './page';
@@ -12,14 +13,20 @@ interface Answer {
   body: string | Buffer;
 }
 
+export interface StatsOptions {
+  /** STATS_HOSTS: the names by which a request may ask for it, beside those that no stranger can have. */
+  hosts?: string[];
+  /** Called where it cannot answer, which is a fault of its own. */
+  onError?: (error: unknown) => void;
+}
+
 /**
  * Makes the stats server. It does not listen.
  * @param read - the snapshot of the moment
- * @param onError - called where it cannot answer, which is a fault of its own
  * @returns a server that answers GET and HEAD: /metrics with Prometheus text, a browser with the page, and any other path
  *   with uWSGI's document, which is also for those who connect and say nothing
  */
-export function createStatsServer(read: () => Snapshot, onError: (error: unknown) => void = () => undefined): Server {
+export function createStatsServer(read: () => Snapshot, { hosts = [], onError }: StatsOptions = {}): Server {
   const samples = createHistory(read);
   let prometheus: ReturnType<typeof createPrometheus> | undefined;
 
@@ -54,12 +61,17 @@ export function createStatsServer(read: () => Snapshot, onError: (error: unknown
     res.setHeader('Cache-Control', 'no-store');
     res.setHeader('Vary', 'Accept');
     res.setHeader('X-Content-Type-Options', 'nosniff');
+    const refusal = refusalOfHost(req.headers.host, hosts, 'STATS_HOSTS');
+    if (refusal !== undefined) {
+      res.writeHead(403, { 'Content-Type': 'text/plain; charset=utf-8' }).end(refusal);
+      return;
+    }
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       res.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain' }).end('405 Method Not Allowed\n');
       return;
     }
     answer(req, res).catch((error: unknown) => {
-      onError(error);
+      onError?.(error);
       res.writeHead(500, { 'Content-Type': 'text/plain' }).end('500 Internal Server Error\n');
     });
   });

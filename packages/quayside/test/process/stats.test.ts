@@ -198,6 +198,17 @@ describe('who reads it', () => {
     expect(await typeFor('text/html', '/metrics')).toBe('text/plain; version=0.0.4; charset=utf-8');
   });
 
+  test('by a name that a stranger may have is refused, and the service’s port takes any', async () => {
+    await serve({ WORKERS: '1', STATS_HOSTS: 'stats.example.com' });
+    const statusFor = async (Host: string, path = '/metrics') =>
+      (await fetchStats(statsPort, path, { headers: { Host } })).status;
+    for (const Host of ['stats.example.com', 'localhost', 'identidock:9191', '127.0.0.1']) {
+      expect(await statusFor(Host)).toBe(200);
+    }
+    for (const path of ['/', '/metrics', '/page/data.json']) expect(await statusFor('evil.example', path)).toBe(403);
+    expect((await get('/', { headers: { Host: 'evil.example' } })).status).toBe(200);
+  });
+
   test('learns nothing of what clients send', async () => {
     await serve({ WORKERS: '1' }, `app.get('/users/:id', (_req, res) => res.send('ok'));`);
     const secrets = { Cookie: 'c00kie', Authorization: 's3cret', 'User-Agent': 'ag3nt', 'X-Request-Id': 'r3quest' };

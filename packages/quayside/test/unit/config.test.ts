@@ -19,6 +19,8 @@ test('an empty environment is production with its defaults', () => {
     PORT: 9090,
     STATS_HOST: '127.0.0.1',
     STATS_PORT: 9191,
+    STATS_HOSTS: [],
+    ALLOWED_HOSTS: [],
     INSPECT_HOST: '127.0.0.1',
     INSPECT_PORT: 9229,
     WATCH_POLL: false,
@@ -58,6 +60,8 @@ test('each setting is read', () => {
   const own = {
     HOST: '::1',
     STATS_HOST: '::',
+    STATS_HOSTS: 'stats.example.com',
+    ALLOWED_HOSTS: '.example.com',
     INSPECT_HOST: '::2',
     WATCH_POLL: '1',
     WORKERS: '3',
@@ -74,6 +78,8 @@ test('each setting is read', () => {
     mode: 'production',
     ...Object.fromEntries(numbers),
     ...own,
+    STATS_HOSTS: ['stats.example.com'],
+    ALLOWED_HOSTS: ['.example.com'],
     WATCH_POLL: true,
     WORKERS: 3,
     ACCESS_LOG: false,
@@ -127,6 +133,35 @@ test.each(['true', '0', '100', 'all', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/'
     ]);
   },
 );
+
+test.each([
+  ['none', []],
+  ['Stats.Example.com', ['stats.example.com']],
+  ['.svc, my_host,.cluster.local ,10.0.0.1', ['.svc', 'my_host', '.cluster.local', '10.0.0.1']],
+])('STATS_HOSTS=%j is read', (value, expected) => {
+  expect(loadConfig({ STATS_HOSTS: value }).STATS_HOSTS).toEqual(expected);
+  expect(loadConfig({ ALLOWED_HOSTS: value }, 'development').ALLOWED_HOSTS).toEqual(expected);
+});
+
+test.each([
+  'a.example:9191',
+  'http://a.example',
+  '*.example.com',
+  'a.example.',
+  '.',
+  'a..b',
+  'a b',
+  ',',
+  'a,,b',
+  'é.example',
+])('STATS_HOSTS=%j is refused', (value) => {
+  const reason =
+    'expected none, or names without a port, as stats.example.com, or .example.com for it and all below it';
+  expect(problemsOf({ STATS_HOSTS: value, ALLOWED_HOSTS: value })).toEqual([
+    `STATS_HOSTS=${JSON.stringify(value)}: ${reason}`,
+    `ALLOWED_HOSTS=${JSON.stringify(value)}: ${reason}`,
+  ]);
+});
 
 test.each(['off', '0'])('STATS_PORT=%j is none', (value) => {
   expect(loadConfig({ STATS_PORT: value }).STATS_PORT).toBe(0);

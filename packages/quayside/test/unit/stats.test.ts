@@ -38,13 +38,33 @@ test('a browser gets the page, and its data', async () => {
   expect((await request(make()).get('/page/page.css')).type).toBe('text/css');
 });
 
+test('a Host that a stranger may have is refused with its name and the setting, whatever is asked for', async () => {
+  for (const path of ['/', '/metrics', '/page/data.json']) {
+    for (const method of ['get', 'head', 'post'] as const) {
+      const response = await request(make())[method](path).set('Host', 'evil.example:9191').set('Accept', 'text/html');
+      expect([response.status, response.type]).toEqual([403, 'text/plain']);
+      if (method === 'head') continue;
+      expect(response.text).toMatch(/^403 Forbidden: .*Host "evil\.example:9191".* STATS_HOSTS\.\n$/);
+    }
+  }
+});
+
+test('a Host of STATS_HOSTS is answered', async () => {
+  const server = createStatsServer(() => snapshot, { hosts: ['stats.example.com'] });
+  expect((await request(server).get('/').set('Host', 'stats.example.com:9191')).status).toBe(200);
+  expect((await request(server).get('/').set('Host', 'other.example.com')).status).toBe(403);
+});
+
 test('what it cannot answer is 500, and told', async () => {
   const told = jest.fn();
   let fails = false;
-  const server = createStatsServer(() => {
-    if (fails) throw new Error('oops');
-    return snapshot;
-  }, told);
+  const server = createStatsServer(
+    () => {
+      if (fails) throw new Error('oops');
+      return snapshot;
+    },
+    { onError: told },
+  );
   fails = true;
   const { status } = await request(server).get('/any');
   fails = false;
@@ -76,6 +96,12 @@ describe('clients', () => {
 
   test('one that ends at once gets the document, too', async () => {
     expect(await text(client().end())).toBe(document);
+  });
+
+  test('one of HTTP/1.0 that names no Host is answered', async () => {
+    const socket = client();
+    socket.write('GET / HTTP/1.0\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*"workers"/);
   });
 
   test('one that has begun a request does not get it', async () => {
