@@ -87,7 +87,11 @@ test.each([
   ['exports.createApp = () => undefined;', 'returns undefined from createApp: expected an Express app'],
   [
     "exports.createApp = () => require('express').Router();",
-    'returns function from createApp: expected an Express app',
+    'returns function from createApp: expected an Express app; express().use(handler) makes one of any handler',
+  ],
+  [
+    "exports.createApp = () => require('express4')();",
+    'returns an Express 4 app from createApp: expected Express 5; install express@5, or mount it: express().use(app)',
   ],
   ['exports.createApp = async () => 42;', 'returns number from createApp: expected an Express app'],
 ])('a file that makes no Express app is named: %s', async (source, problem) => {

@@ -102,6 +102,34 @@ describe('what is counted', () => {
     expect(await metrics('http_request_duration_seconds_count{method="GET",route="/throw",status="5xx"}')).toEqual([1]);
   });
 
+  test('are the requests of an app of Express 4 that is mounted in one of Express 5', async () => {
+    const server = await serve(
+      { WORKERS: '1' },
+      `const old = require('express4')();
+       old.get('/old/:id', (req, res) => { res.send({ id: req.params.id }); });
+       old.post('/body', require('express4').json(), (req, res) => { res.status(201).json(req.body); });
+       old.get('/fail', () => { throw new Error('on purpose'); });
+       old.get('/next', (_req, _res, next) => { next(Object.assign(new Error('teapot'), { status: 418 })); });
+       app.use('/mounted', old).use(old);`,
+    );
+    const status = async (path: string) => (await get(path)).status;
+    expect((await get('/old/1')).body).toBe('{"id":"1"}');
+    expect((await get('/mounted/old/2')).body).toBe('{"id":"2"}');
+    expect(await Promise.all(['/fail', '/next', '/nowhere', '/mounted/nowhere'].map(status))).toEqual([
+      500, 418, 404, 404,
+    ]);
+    const headers = 'Host: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 9';
+    expect(await raw(`POST /body HTTP/1.1\r\n${headers}\r\n\r\n{"a":"b"}`)).toMatch(/^HTTP\/1\.1 201 [^]*\{"a":"b"\}$/);
+    await until(async () => (await workers())[0]?.requests === 7);
+    expect(await workers()).toMatchObject([{ respawn_count: 1, exceptions: 1 }]);
+    expect(sum(await metrics('http_request_duration_seconds_count'))).toBe(7);
+    const lines = logOf(server).filter(({ msg }) => msg === 'request');
+    expect(lines.map(({ path }) => path).sort()).toEqual(
+      ['/old/1', '/mounted/old/2', '/fail', '/next', '/nowhere', '/mounted/nowhere', '/body'].sort(),
+    );
+    expect(server.output()).not.toContain('uncaught exception');
+  });
+
   test('outlives the worker that counted it', async () => {
     await serve({ WORKERS: '1' });
     await get();

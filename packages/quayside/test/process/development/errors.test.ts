@@ -45,6 +45,14 @@ const notStarting = {
     "import 'no-such-module';\nexport const x = 1;\n",
     /Cannot find module 'no-such-module'[^]*identidock\.ts:1:1/,
   ],
+  'an app of Express 4': [
+    "exports.createApp = () => require('express4')();\n",
+    /identidock\.ts returns an Express 4 app from createApp: expected Express 5; install express@5, or mount it/,
+  ],
+  'a handler in place of an app': [
+    'export const createApp = () => () => undefined;\n',
+    /identidock\.ts returns function from createApp: expected an Express app; express\(\)\.use\(handler\) makes one/,
+  ],
   'no createApp': ['export {};\n', /identidock\.ts does not export createApp: expected a function/],
 } as const;
 
