@@ -170,7 +170,10 @@ test('beside node_modules, dev does not watch these', async () => {
   });
   await server.line(/serving/);
   const fds = `/proc/${String(server.pid)}/fdinfo`;
-  const watched = readdirSync(fds).flatMap((fd) => readFileSync(join(fds, fd), 'utf8').match(/ino:[0-9a-f]+/g) ?? []);
+  // Others come and go while they are read.
+  const watched = await eventually(() =>
+    readdirSync(fds).flatMap((fd) => readFileSync(join(fds, fd), 'utf8').match(/ino:[0-9a-f]+/g) ?? []),
+  );
   const inode = (path: string) => `ino:${statSync(join(project.dir, path)).ino.toString(16)}`;
   expect(watched).toContain(inode('app'));
   expect(watched).not.toContain(inode('app/node_modules/one'));
