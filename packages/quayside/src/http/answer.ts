@@ -1,6 +1,7 @@
 // Short answers that the server gives in the service's place.
 import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { Request } from 'express';
+import type { Exchange } from './exchange';
 import { ID_HEADER, idOf } from './request-id';
 
 export interface Answer {
@@ -71,12 +72,24 @@ export function answer(
   res.end(body);
 }
 
-/** Answers a request whose body is not read to its end, though the service may be reading it: for that, it breaks off. */
-export function refuse(req: Request, res: ServerResponse, status: number): void {
-  res.setHeader('Connection', 'close');
-  answer(req, res, status);
-  mute(res);
-  res.once('close', () => req.destroy());
+/**
+ * Answers a request that is not read to its end, and ends the connection: what comes after is dropped. The service may be
+ * reading the request; for that, it breaks off. Where it has answered already, that is the answer; what it has only begun
+ * is cut.
+ */
+export function refuse({ req, res, connection }: Exchange, status: number): void {
+  if (connection.takenBy() !== undefined) return;
+  try {
+    if (!res.headersSent) {
+      res.setHeader('Connection', 'close');
+      answer(req, res, status);
+      mute(res);
+    } else if (!res.writableEnded) res.destroy();
+    connection.endAfterAnswers();
+  } catch {
+    // By what the service has made of the response.
+    connection.socket.destroy();
+  }
 }
 
 /** After an answer in its place, what the service still says goes nowhere: as an error, it could end the process. */

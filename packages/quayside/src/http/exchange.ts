@@ -1,11 +1,12 @@
 // A request with its response, from the end of the request's headers to the response's close; and all that are in flight.
-import type { ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
+import { Connection } from './connection';
 
 export interface Exchange {
   readonly req: Request;
   readonly res: Response;
+  readonly connection: Connection;
   /** These three as they came: the service may change the request's, and a closed connection forgets its client. */
   readonly method: string;
   readonly url: string;
@@ -16,23 +17,22 @@ export interface Exchange {
   readonly start: number;
 }
 
-/** What is known of a connection that has sent a request. */
-interface Connection {
-  /** The response to its last request. */
-  last: ServerResponse;
-  /** What it had sent when a response of its was last closed, in bytes. */
-  sent: number;
-}
-
 /** The exchanges of one server. */
 export class Exchanges {
   /** From the oldest to the youngest. */
   readonly inFlight = new Set<Exchange>();
-  private readonly connections = new WeakMap<Duplex, Connection>();
+  /** The connections whose end waits for the client's. */
+  readonly lingering = new Set<Connection>();
+  private readonly connections = new WeakMap<Socket, Connection>();
 
-  /** @returns the response to the last request of a connection, which may be closed; undefined where it has sent none */
-  lastOf(socket: Duplex): ServerResponse | undefined {
-    return this.connections.get(socket)?.last;
+  /** @returns what is known of a connection; it is known from its first request on, or from when it is first asked for */
+  connectionOf(socket: Socket): Connection {
+    let connection = this.connections.get(socket);
+    if (connection === undefined) {
+      connection = new Connection(socket, this.lingering);
+      this.connections.set(socket, connection);
+    }
+    return connection;
   }
 
   /**
@@ -40,42 +40,12 @@ export class Exchanges {
    * @param onEnd - called once, when it is, whether it was sent whole or not; with the bytes sent, headers and body
    */
   begin(exchange: Exchange, onEnd: (exchange: Exchange, bytes: number) => void): void {
-    const { req, res } = exchange;
-    const { socket } = req;
-    let connection = this.connections.get(socket);
-    if (connection === undefined) {
-      connection = { last: res, sent: 0 };
-      this.connections.set(socket, connection);
-    }
-    connection.last = res;
+    const { res, connection } = exchange;
     this.inFlight.add(exchange);
+    connection.begin(exchange);
     res.on('close', () => {
       if (!this.inFlight.delete(exchange)) return;
-      const { bytesWritten } = socket;
-      const bytes = bytesWritten - connection.sent;
-      connection.sent = bytesWritten;
-      onEnd(exchange, bytes);
+      onEnd(exchange, connection.finish(exchange));
     });
-    closeIfQueued(res);
   }
-}
-
-/**
- * Node tells of an answer's end by its 'close'; but older releases, 20 among them, do not for answers queued behind
- * another, by pipelining, when their connection goes. This has such answers, too, emit 'close', and only where Node
- * does not, so that whatever waits for them can rely on it.
- */
-function closeIfQueued(res: Response): void {
-  // Only an answer that waits for its turn has no socket yet.
-  if (res.socket !== null) return;
-  const { socket } = res.req;
-  const close = () =>
-    // Node, where it tells, does so once the listeners of the connection have been called.
-    setImmediate(() => {
-      if (res.socket === null && !res.closed) res.emit('close');
-    });
-  // There is one for each answer that waits, and Node would warn of more than ten.
-  socket.setMaxListeners(0);
-  socket.once('close', close);
-  res.once('close', () => socket.off('close', close));
 }

@@ -19,13 +19,15 @@ export interface Outcome {
  * Says what became of a request whose response has just been closed.
  * @param bytes - of the response, as sent
  */
-export function outcomeOf({ req, res, method, start }: Exchange, bytes: number): Outcome {
+export function outcomeOf(exchange: Exchange, bytes: number): Outcome {
+  const { req, res, connection, method, start } = exchange;
+  const isTaken = !res.writableFinished && connection.takenBy() === exchange;
   return {
     method,
     route: routeOf(req),
-    status: res.statusCode,
+    status: isTaken && req.headers.upgrade !== undefined ? 101 : res.statusCode,
     bytes,
     ms: performance.now() - start,
-    cut: req.destroyed && !req.complete ? 'request' : res.writableFinished ? undefined : 'answer',
+    cut: req.destroyed && !req.complete ? 'request' : res.writableFinished || isTaken ? undefined : 'answer',
   };
 }

@@ -2,12 +2,13 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Express, Request, Response } from 'express';
 import { clientOf, pathOf, writeLine } from './access-log';
-import { answer, mute } from './answer';
+import { answer, mute, refuse } from './answer';
 import { answerHealth } from './health';
 import type { Config } from '../settings/config';
 import { classesOf } from './express-classes';
 import { Exchanges, type Exchange } from './exchange';
-import { createTimeLimit, limitBody, refusalOf } from './limits';
+import { countInterim } from './interim';
+import { createTimeLimit, isLast, limitBody, refusalOf } from './limits';
 import type { Logger } from '../process/log';
 import { outcomeOf, type Outcome } from './outcome';
 import { identify, idOf } from './request-id';
@@ -53,10 +54,11 @@ export function createServer(
   app.disable('x-powered-by');
   if (config.TRUST_PROXY !== false) app.set('trust proxy', config.TRUST_PROXY);
   patchSend(app);
+  countInterim(app, exchanges);
   const errors = { log, showTraces: config.mode === 'development' };
   const late = `no answer within REQUEST_TIMEOUT=${String(config.REQUEST_TIMEOUT)} s`;
   /** Answers in the service's place; that may throw, by the headers of an error, or what the service did to a response. */
-  const stepIn = (req: Request, res: Response, respond: (options: UnhandledOptions) => void) => {
+  const stepIn = (exchange: Exchange, respond: (options: UnhandledOptions) => void) => {
     let exceptions = 0;
     const onException = () => {
       exceptions += 1;
@@ -66,17 +68,18 @@ export function createServer(
       respond(options);
     } catch (failure) {
       try {
-        answerUnhandled(req, res, failure, options);
+        answerUnhandled(exchange, failure, options);
       } catch {
-        req.destroy();
+        exchange.connection.socket.destroy();
       }
     }
     if (exceptions > 0) observer?.onException();
   };
-  const watchTime = createTimeLimit(config.REQUEST_TIMEOUT * 1000, exchanges.inFlight, ({ req, res, method }) => {
+  const watchTime = createTimeLimit(config.REQUEST_TIMEOUT * 1000, exchanges.inFlight, (exchange) => {
+    const { req, res, method } = exchange;
     log.warn({ id: idOf(req), method, path: pathOf(req) }, late);
     observer?.onTimeout();
-    stepIn(req, res, () => {
+    stepIn(exchange, () => {
       answer(req, res, 503);
     });
     mute(res);
@@ -97,36 +100,45 @@ export function createServer(
     // Refused below, with a request id and a line in the log.
     requireHostHeader: false,
   });
+  // Counted by refusalOf(): older releases, 20 among them, would drop what is beyond their limit, Content-Length with it.
+  server.maxHeadersCount = 0;
+  // Whoever has sent all they want to say may still wait for the answers. Connection bounds the time of these.
+  Object.assign(server, { httpAllowHalfOpen: true });
   answerUnparsed(server, { exchanges, log, onUnparsed: observer?.onUnparsed });
-  server.on('checkExpectation', (req, res) => server.emit('request', req, res));
-  server.on('checkContinue', (req, res) => {
-    if (refusalOf(req, config.MAX_BODY_SIZE) === undefined) res.writeContinue();
-    server.emit('request', req, res);
-  });
+  for (const event of ['checkContinue', 'checkExpectation'] as const) {
+    server.on(event, (req, res) => server.emit('request', req, res));
+  }
 
   server.on('request', (incoming, outgoing) => {
     const req = incoming as Request;
     const res = outgoing as Response;
+    const connection = exchanges.connectionOf(req.socket);
+    if (!connection.accepts()) return;
     identify(req, res);
-    const isHealth = answerHealth(req, res, isReady?.() ?? true);
+    const refusal = refusalOf(req, config.MAX_BODY_SIZE);
+    const isHealth = refusal === undefined && answerHealth(req, res, isReady?.() ?? true);
     const client = config.ACCESS_LOG ? clientOf(req) : undefined;
     const { method, url } = req;
-    const exchange = { req, res, method, url, client, isHealth, start: performance.now() };
+    const exchange = { req, res, connection, method, url, client, isHealth, start: performance.now() };
     exchanges.begin(exchange, onEnd);
     if (isHealth) return;
     observer?.onRequest();
-    const refusal = refusalOf(req, config.MAX_BODY_SIZE);
     if (refusal !== undefined) {
       // Where a body comes for certain, it is read and dropped; else, nobody knows what the next bytes will be.
-      if (refusal !== 413 || req.headers.expect !== undefined) res.setHeader('Connection', 'close');
-      answer(req, res, refusal);
+      if (refusal !== 413 || req.headers.expect !== undefined) refuse(exchange, refusal);
+      else answer(req, res, refusal);
       return;
     }
-    limitBody(req, res, config.MAX_BODY_SIZE);
+    if (req.headers.expect !== undefined && req.httpVersion === '1.1') res.writeContinue();
+    if (isLast(req)) {
+      res.shouldKeepAlive = false;
+      connection.makeLast();
+    }
+    limitBody(exchange, config.MAX_BODY_SIZE);
     watchTime();
     app(req, res, (error?: unknown) => {
-      stepIn(req, res, (options) => {
-        answerUnhandled(req, res, error, options);
+      stepIn(exchange, (options) => {
+        answerUnhandled(exchange, error, options);
       });
     });
   });

@@ -1,9 +1,10 @@
 // The answers to what the service left unhandled: an unknown path, or an error.
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { asError } from '../process/failure';
 import { pathOf } from './access-log';
 import { answer } from './answer';
+import type { Exchange } from './exchange';
 import type { Logger } from '../process/log';
 import { idOf } from './request-id';
 
@@ -40,8 +41,7 @@ export interface UnhandledOptions {
  * @param error - what the service threw or passed to next(); null or undefined where no route matched
  */
 export function answerUnhandled(
-  req: Request,
-  res: Response,
+  { req, res, connection }: Exchange,
   error: unknown,
   { log, showTraces, onException }: UnhandledOptions,
 ): void {
@@ -50,9 +50,10 @@ export function answerUnhandled(
     onException?.();
     log.error({ id: idOf(req), method: req.method, path: pathOf(req), err: asError(error) }, 'request failed');
   }
+  if (connection.takenBy() !== undefined) return;
   if (res.headersSent) {
     // Half an answer cannot be taken back; a cut connection is how the client learns of it.
-    if (error && !res.writableEnded) req.destroy();
+    if (error && !res.writableEnded) res.destroy();
     return;
   }
   const trace = showTraces && error instanceof Error ? error.stack : undefined;

@@ -1,8 +1,8 @@
 // The answers to bytes that are no HTTP request, or too slow in coming.
 import { STATUS_CODES, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { Request } from 'express';
+import type { Socket } from 'node:net';
 import { answerFor, refuse } from './answer';
+import type { Connection } from './connection';
 import type { Exchanges } from './exchange';
 import type { Logger } from '../process/log';
 
@@ -15,12 +15,23 @@ const statusByCode: Record<string, number> = {
 
 interface ClientError extends Error {
   code?: string;
+  /** What was parsed when it was found: it may begin with other requests. */
   rawPacket?: Buffer;
+  /** How much of that was parsed, in bytes. */
+  bytesParsed?: number;
+}
+
+/** @returns the broken request as far as it is known, from its beginning on where it has come in one piece */
+function headOf({ rawPacket, bytesParsed = 0 }: ClientError): string {
+  const text = rawPacket?.toString('latin1') ?? '';
+  const before = text.lastIndexOf('\r\n\r\n', bytesParsed - 1);
+  return before < 0 ? text : text.slice(before + 4);
 }
 
 /**
  * Answers requests that Node could not parse, as Node would, but for a well-formed one whose method Node does not know:
- * no route can have it, so that is a 404 like any other, as is CONNECT.
+ * no route can have it, so that is a 404 like any other, as is CONNECT. The answer comes behind those to the requests
+ * before it, and ends the connection.
  * @param exchanges - know what else is being answered on a connection
  * @param log - gets a line for each answer to what has not even become a request
  * @param onUnparsed - called for each, and for a request whose body is broken
@@ -29,40 +40,45 @@ export function answerUnparsed(
   server: Server,
   { exchanges, log, onUnparsed }: { exchanges: Exchanges; log: Logger; onUnparsed: (() => void) | undefined },
 ): void {
-  const sayTo = (socket: Duplex & { remoteAddress?: string }, status: number, json: boolean, code?: string) => {
+  const sayTo = (connection: Connection, status: number, json: boolean, code?: string) => {
     const { type, body } = answerFor(status, json ? 'json' : 'text');
-    log.info({ status, code, client: socket.remoteAddress }, 'no request');
+    log.info({ status, code, client: connection.socket.remoteAddress }, 'no request');
     onUnparsed?.();
-    socket.end(
+    connection.endAfterAnswers(
       `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
         `Content-Type: ${type}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
-      () => socket.destroy(),
     );
   };
 
-  const isFree = (socket: Duplex) => exchanges.lastOf(socket)?.writableFinished !== false;
-
   // For a proxy, which this is not; Node would close the connection without a word.
-  server.on('connect', (req, socket) => {
-    if (!isFree(socket)) socket.destroy();
-    else sayTo(socket, 404, req.headers.accept?.includes('json') === true, 'CONNECT');
+  server.on('connect', ({ socket, headers }, stream) => {
+    const connection = exchanges.connectionOf(socket);
+    // Node has taken all its listeners away.
+    for (const emitter of new Set([socket, stream])) emitter.on('error', () => undefined);
+    socket.on('drain', () => connection.oldest()?.res.emit('drain'));
+    if (!connection.isEnding && connection.takenBy() === undefined)
+      sayTo(connection, 404, headers.accept?.includes('json') === true, 'CONNECT');
   });
-  server.on('clientError', (error: ClientError, socket: Duplex) => {
-    const res = exchanges.lastOf(socket);
-    // In the place of another request's answer, or in the middle of one, this one's would be taken for it.
-    const isOwn = res?.req.complete === false && !res.headersSent && res.socket !== null;
-    if (error.code === 'ECONNRESET' || !socket.writable || !(isOwn || isFree(socket))) {
+  server.on('clientError', (error: ClientError, socket: Socket) => {
+    const connection = exchanges.connectionOf(socket);
+    // What a service reads that has taken the socket is not HTTP, and what comes behind the last answer is nothing.
+    if (connection.isEnding || connection.takenBy() !== undefined) return;
+    if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
       return;
     }
-    const head = error.rawPacket?.toString('latin1') ?? '';
+    const head = headOf(error);
     const unknownMethod = error.code === 'HPE_INVALID_METHOD' && /^[A-Z-]+ \/\S* HTTP\/1\.[01]\r\n/.test(head);
     const status = unknownMethod ? 404 : (statusByCode[error.code ?? ''] ?? 400);
-    if (isOwn) {
+    const broken = connection.unfinished();
+    if (broken !== undefined) {
       onUnparsed?.();
-      refuse(res.req as Request, res, status);
-      return;
+      refuse(broken, status);
+    } else if (error.code === 'HPE_CLOSED_CONNECTION') {
+      // It comes behind a request that was said to be the last.
+      connection.endAfterAnswers();
+    } else {
+      sayTo(connection, status, /^accept:.*\bjson\b/im.test(head), error.code);
     }
-    sayTo(socket, status, /^accept:.*\bjson\b/im.test(head), error.code);
   });
 }

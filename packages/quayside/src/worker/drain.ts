@@ -1,17 +1,29 @@
 // Ends a server without cutting an answer: no new connection, and what is in flight or already on its way is answered.
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
-import type { Exchanges } from '../http/exchange';
+import type { Exchange, Exchanges } from '../http/exchange';
 
 /** How long an idle keep-alive connection stays open for a request that is already on its way, in ms. */
 const IDLE_MS = 1000;
 
+/** Whether the service has taken its connection for itself: it ends when that does. */
+const isTaken = ({ connection }: Exchange) => connection.takenBy() !== undefined;
+
+/** Whether something is still to be sent there though Node takes the connection for idle: the client is slow, or a service has taken it. */
+function isSending(exchange: Exchange): boolean {
+  const { res, connection } = exchange;
+  const { socket } = connection;
+  if (isTaken(exchange)) return !socket.writableEnded || socket.writableLength > 0;
+  return res.writableEnded && !socket.destroyed && res.socket !== null;
+}
+
 /**
- * Drains a server.
+ * Drains a server. Connections that the service has taken for itself, as for a WebSocket, are ended when all else is
+ * answered.
  * @param exchanges - what is in flight there
  * @returns when the last connection is closed; how long that may take is the caller's to bound
  */
-export async function drainServer(server: Server, { inFlight }: Exchanges): Promise<void> {
+export async function drainServer(server: Server, { inFlight, lingering }: Exchanges): Promise<void> {
   const last = new WeakMap<Socket, ServerResponse>();
 
   /** Makes an answer its connection's last, and no longer one that is queued before it: after the last, nothing is sent. */
@@ -23,10 +35,11 @@ export async function drainServer(server: Server, { inFlight }: Exchanges): Prom
     res.setHeader('Connection', 'close');
   };
 
-  const closeIdle = () => {
-    // Node takes a connection for idle whose answer is written, but not yet sent to a slow client.
-    const sending = [...inFlight].some(({ res }) => res.writableEnded && res.socket?.destroyed === false);
-    if (!sending) server.closeIdleConnections();
+  const endIdle = () => {
+    const open = [...inFlight];
+    const taken = open.filter(isTaken);
+    if (taken.length === open.length) for (const { connection } of taken) connection.socket.destroySoon();
+    if (lingering.size === 0 && !open.some(isSending)) server.closeIdleConnections();
   };
 
   server.prependListener('request', (_req, res: ServerResponse) => {
@@ -42,7 +55,7 @@ export async function drainServer(server: Server, { inFlight }: Exchanges): Prom
     }),
   );
   // Right after Node has read what had come: from a timer, a request that waits to be read would be lost.
-  const timer = setInterval(() => setImmediate(closeIdle), IDLE_MS);
+  const timer = setInterval(() => setImmediate(endIdle), IDLE_MS);
   await closed;
   clearInterval(timer);
   // A connection that the client closed may be gone before its answers are told so, and those who count them.

@@ -3,9 +3,22 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import { eventually } from '../../harness/eventually';
 import { fetch } from '../../harness/fetch';
-import { gated, openGate, port, project, raw, serve, slow, start, statsPort, useServer } from '../../harness/server';
+import {
+  gated,
+  logOf,
+  openGate,
+  port,
+  project,
+  raw,
+  serve,
+  slow,
+  start,
+  statsPort,
+  useServer,
+} from '../../harness/server';
 
 useServer();
 
@@ -151,6 +164,45 @@ describe('stops', () => {
     }
     expect(received).toBe(size);
     expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('after all answers, when it ends the connections that the service has taken for itself', async () => {
+    // Each holds its connection open as long as the client does.
+    const server = await serve(
+      { WORKERS: '1', GRACE: '60', REQUEST_TIMEOUT: '1' },
+      `${slow}
+       const { WebSocketServer } = require(${JSON.stringify(require.resolve('ws'))});
+       const webSockets = new WebSocketServer({ noServer: true });
+       app.get('/socket', (req) => {
+         webSockets.handleUpgrade(req, req.socket, Buffer.alloc(0), (webSocket) => {
+           webSocket.on('message', (message) => { webSocket.send(String(message)); });
+         });
+       });
+       app.get('/raw', ({ socket }, res) => {
+         res.detachSocket(socket);
+         socket.write('raw');
+       });`,
+    );
+    const socket = new WebSocket(`ws://127.0.0.1:${String(port)}/socket`);
+    await once(socket, 'open');
+    const left = connect(port, '127.0.0.1');
+    left.write('GET /raw HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(left, 'data');
+    const answer = fetch(port, '/slow');
+    await server.line(/slow is in flight/);
+    server.kill('SIGTERM');
+    expect(await answer).toMatchObject({ body: 'done' });
+    // Not before all else is answered.
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    socket.send('still there');
+    expect(String(((await once(socket, 'message')) as [Buffer])[0])).toBe('still there');
+    await Promise.all([once(socket, 'close'), once(left, 'close')]);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    await server.closed;
+    const lines = logOf(server).filter(({ msg }) => msg === 'request');
+    expect(lines).toContainEqual(expect.objectContaining({ path: '/socket', status: 101 }));
+    expect(lines).toContainEqual(expect.objectContaining({ path: '/raw', status: 200 }));
+    expect(server.output()).not.toMatch(/aborted|no answer|no request/);
   });
 
   test('after GRACE seconds at the latest, and says by its exit code that it cut a request', async () => {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 import { createServer, type Observer } from '../../src/http/server';
@@ -171,6 +174,57 @@ describe('unhandled', () => {
 
   test('an error in mid-answer cuts the connection', async () => {
     await expect(serve().get('/half')).rejects.toThrow('aborted');
+  });
+});
+
+test('an error in mid-answer cuts the connection also where the request has been read', async () => {
+  const app = express()
+    .use(express.json())
+    .post('/', (_req, res) => {
+      res.write('half');
+      throw new Error('secret');
+    });
+  await expect(request(createServer(app, { config, log })).post('/').send({ a: 1 })).rejects.toThrow('aborted');
+});
+
+describe('a Host', () => {
+  test.each([
+    ['a', 200],
+    ['', 200],
+    ['a:', 200],
+    ['a.b-c_d~e:8080', 200],
+    ['%c3%a4.example', 200],
+    ["!$&'()*+,;=", 200],
+    ['127.0.0.1:80', 200],
+    ['[::1]:80', 200],
+    ['[v1.a:b]', 200],
+    ['a b', 400],
+    ['a b/c?d', 400],
+    ['a/b', 400],
+    ['a?b', 400],
+    ['a#b', 400],
+    ['u@a', 400],
+    ['a, b', 400],
+    ['a:b', 400],
+    ['a:1:2', 400],
+    ['a%2', 400],
+    ['a\u00e4', 400],
+    ['::1', 400],
+    ['[::1', 400],
+    ['[1:2]', 400],
+    ['[fe80::1%eth0]', 400],
+    ['[::1]a', 400],
+  ])('of %j is %d', async (host, status) => {
+    expect((await serve().get('/').set('Host', host)).status).toBe(status);
+  });
+
+  test.each(['1.0', '1.1'])('that is said twice is 400, under HTTP/%s', async (version) => {
+    const server = createServer(express(), { config, log }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write(`GET /livez HTTP/${version}\r\nHost: a\r\nhoSt: a\r\n\r\n`);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 [^]*Connection: close/);
+    server.close();
   });
 });
 
