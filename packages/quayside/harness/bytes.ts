@@ -118,11 +118,7 @@ export class Client {
 
   /** Waits until each request that was sent has its answer, or the server has ended the connection. */
   async answered(): Promise<Answer[]> {
-    for (;;) {
-      const { answers } = this;
-      if (this.hasEnded || answers.filter(({ status }) => status >= 200).length >= this.methods.length) return answers;
-      await once(this.socket, 'data');
-    }
+    return this.saw(({ answers }) => answers.filter(({ status }) => status >= 200).length >= this.methods.length);
   }
 
   /** Waits until the server has ended the connection. */
@@ -130,8 +126,9 @@ export class Client {
     while (!this.hasEnded) await once(this.socket, 'data');
   }
 
-  /** Waits until so much has come that it matches. */
-  async saw(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.received) && !this.hasEnded) await once(this.socket, 'data');
+  /** Waits until what has come is like this, or the server has ended the connection. */
+  async saw(is: (client: this) => boolean): Promise<Answer[]> {
+    while (!this.hasEnded && !is(this)) await once(this.socket, 'data');
+    return this.answers;
   }
 }

@@ -220,7 +220,7 @@ testSame([
     connections: [
       async (client) => {
         client.send(get('/'));
-        await client.saw(/begun/);
+        await client.saw(({ received }) => received.includes('begun'));
         client.destroy();
       },
     ],
