@@ -42,6 +42,10 @@ const limited = 'MAX_BODY_SIZE';
 const unknown = 'a 404, as for a method that Node knows and no route has';
 const connect = 'a 404; Node closes the connection without a word';
 const uncertain = 'nobody knows whether a body comes, so the connection ends';
+const host = 'a request has one Host, and a valid one (9112 3.2)';
+const first = 'a valid request is answered, whatever follows it';
+const ended = 'behind a request that closes, nothing is read (9.6)';
+const once = 'a request has one answer';
 const logged = 'Node would write a warning to stderr, with a password in it';
 
 const CRLF = '\r\n';
@@ -164,6 +168,21 @@ export const corpus: Record<string, Record<string, Entry>> = {
     'a Host with an underscore': [lines('GET / HTTP/1.1', 'Host: a_b'), served],
     'white space around Host': [lines('GET / HTTP/1.1', 'Host: \t a \t '), served],
     'a Host with a control character': [lines('GET / HTTP/1.1', 'Host: a\x01b'), refused],
+    'two Hosts': [lines('GET / HTTP/1.1', 'Host: a', 'Host: b'), refused, served, host],
+    'the same Host twice': [lines('GET / HTTP/1.1', 'Host: a', 'Host: a'), refused, served, host],
+    'two Hosts, the second in another case': [lines('GET / HTTP/1.1', 'Host: a', 'hOST: b'), refused, served, host],
+    'two Hosts, by HTTP/1.0': [lines('GET / HTTP/1.0', 'Host: a', 'Host: b'), refused, last, host],
+    'a list of Hosts': [lines('GET / HTTP/1.1', 'Host: a, b'), refused, served, host],
+    'a Host with a space': [lines('GET / HTTP/1.1', 'Host: a b'), refused, served, host],
+    'a Host with a path': [lines('GET / HTTP/1.1', 'Host: a/b'), refused, served, host],
+    'a Host with a query': [lines('GET / HTTP/1.1', 'Host: a?b'), refused, served, host],
+    'a Host with a user': [lines('GET / HTTP/1.1', 'Host: u@a'), refused, served, host],
+    'a Host with a scheme': [lines('GET / HTTP/1.1', 'Host: http://a'), refused, served, host],
+    'a Host with a broken port': [lines('GET / HTTP/1.1', 'Host: a:b'), refused, served, host],
+    'a Host with two ports': [lines('GET / HTTP/1.1', 'Host: a:1:2'), refused, served, host],
+    'half an IPv6 address as Host': [lines('GET / HTTP/1.1', 'Host: [::1'), refused, served, host],
+    'a Host beyond ASCII': [lines('GET / HTTP/1.1', 'Host: \u00fc'), refused, served, host],
+    'a Host with quotation marks': [lines('GET / HTTP/1.1', 'Host: "a"'), refused, served, host],
   },
   '9112 5 field syntax': {
     'an empty value': [get('X:'), served],
@@ -199,6 +218,12 @@ export const corpus: Record<string, Record<string, Entry>> = {
     '1000 headers': [get(...Array<string>(999).fill('X:')), served],
     'Cookie twice': [get('Cookie: a=b', 'Cookie: c=d'), served],
     'Authorization twice': [get('Authorization: a', 'Authorization: b'), served],
+    '1001 headers': [
+      get(...Array<string>(1000).fill('X:')),
+      tooLarge,
+      since(22, tooLarge, served),
+      'Node 20 leaves out, without a word, the headers above a number',
+    ],
   },
   '9112 5.2 line folding': {
     'a folded value': [get('X: y', ' z'), refused],
@@ -254,6 +279,12 @@ export const corpus: Record<string, Record<string, Entry>> = {
       refused,
     ],
     'behind a bare CR': [post(['X: y\rTransfer-Encoding: chunked', 'Content-Length: 5'], 'hello'), refused],
+    'by HTTP/1.0 that keeps the connection': [
+      lines('POST / HTTP/1.0', 'Host: a', 'Connection: keep-alive', 'Transfer-Encoding: chunked') + hello,
+      last,
+      served,
+      'where the body ends is not certain (6.1)',
+    ],
   },
   '9112 6.2, 6.3, 9110 8.6 Content-Length': {
     'a body': [post(['Content-Length: 5'], 'hello'), served],
@@ -293,6 +324,7 @@ export const corpus: Record<string, Record<string, Entry>> = {
       limited,
     ],
     'another request behind its body': [post(['Content-Length: 5'], 'hello') + get(), servedTwice],
+    'a body longer than it': [post(['Content-Length: 4'], 'hello'), becomes([200, 400], 'closes', 1), broken, first],
   },
   '9112 7.1 chunks': {
     'two chunks': [chunks(`2${CRLF}he${CRLF}3${CRLF}llo${CRLF}0${CRLF}${CRLF}`), served],
@@ -380,6 +412,37 @@ export const corpus: Record<string, Record<string, Entry>> = {
     'an upgrade by POST, and its body': [
       post(['Connection: Upgrade', 'Upgrade: x', 'Content-Length: 5'], 'hello'),
       served,
+    ],
+    'a request behind one that closes': [get('Connection: close') + get(), last, broken, ended],
+    'a request behind one of HTTP/1.0': [lines('GET / HTTP/1.0') + get(), last, broken, ended],
+    'broken bytes alone behind an answer that was early, in its body': [
+      lines('POST /early HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked') + `x${CRLF}`,
+      last,
+    ],
+    'broken bytes behind a request': [`${get()}x${CRLF}${CRLF}`, becomes([200, 400], 'closes', 1), broken, first],
+    'broken bytes behind two requests': [
+      `${get()}${get()}x${CRLF}${CRLF}`,
+      becomes([200, 200, 400], 'closes', 2),
+      becomes([400], 'closes', 2),
+      first,
+    ],
+    'a broken request behind a slow one': [
+      line('GET /slow HTTP/1.1') + get('X : y'),
+      becomes([200, 400], 'closes', 1),
+      broken,
+      first,
+    ],
+    'a broken body behind a slow request': [
+      line('GET /slow HTTP/1.1') + chunks(`x${CRLF}`),
+      becomes([200, 400], 'closes', 2),
+      becomes([400], 'closes', 2),
+      first,
+    ],
+    'CONNECT behind a slow request': [
+      line('GET /slow HTTP/1.1') + line('CONNECT a:80 HTTP/1.1'),
+      becomes([200, 404], 'closes', 1),
+      becomes([], 'closes', 1),
+      first,
     ],
   },
   '9110 9.1 methods': {
@@ -499,11 +562,24 @@ export const halfClosed: Record<string, Entry> = {
   'no request': ['', becomes([], 'closes', 0)],
   'a request': [get(), last],
   'two requests': [get() + get(), becomes([200, 200], 'closes', 2)],
+  'a request that is answered later': [line('GET /ended HTTP/1.1'), last, becomes([], 'closes', 1), first],
+  'another request behind it': [
+    line('GET /ended HTTP/1.1') + get(),
+    becomes([200, 200], 'closes', 2),
+    becomes([], 'closes', 2),
+    first,
+  ],
   'half a method': ['GE', refused],
   'half a request line': ['GET / HT', refused],
   'half a head': [`GET / HTTP/1.1${CRLF}Host: a${CRLF}`, refused],
   'half a body': [post(['Content-Length: 10'], 'hello'), broken],
   'half a chunk': [chunks(`a${CRLF}hello`), broken],
   'chunks without the last one': [chunks(`5${CRLF}hello${CRLF}`), broken],
+  'half a body behind an early answer': [
+    lines('POST /early HTTP/1.1', 'Host: a', 'Content-Length: 10') + 'hello',
+    last,
+    becomes([200, 400], 'closes', 1),
+    once,
+  ],
   'half a request behind a whole one': [`${get()}GE`, becomes([200, 400], 'closes', 1)],
 };
