@@ -2,7 +2,7 @@
 import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { Request } from 'express';
 import type { Exchange } from './exchange';
-import { ID_HEADER, idOf } from './request-id';
+import { idOf } from './request-id';
 
 export interface Answer {
   type: string;
@@ -37,16 +37,22 @@ export function answerFor(status: number, kind: Kind, more: { requestId?: string
 }
 
 /** What tells where an answer ends, or how to read it. An error may bring such from another server's answer. */
-const framing = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'keep-alive',
-  'trailer',
-  'transfer-encoding',
-]);
+const framing = ['content-encoding', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding'];
+/** What describes the body that a handler had in mind. */
+const descriptive = [
+  'accept-ranges',
+  'content-disposition',
+  'content-language',
+  'content-range',
+  'etag',
+  'last-modified',
+];
+const foreign = new Set([...framing, 'connection']);
 
-/** Answers a request of which nothing has been answered yet; what a handler had set was meant for its own answer. */
+/**
+ * Answers a request of which nothing has been answered yet. Other headers that have been set stay, as in Express: those of
+ * CORS and of security are a middleware's, and meant for every answer.
+ */
 export function answer(
   req: Request,
   res: ServerResponse,
@@ -60,11 +66,11 @@ export function answer(
   });
   // As Express sends it, for whoever has put a function of their own in the place of res.end().
   const body = Buffer.from(text);
-  for (const name of res.getHeaderNames()) if (name !== 'connection' && name !== ID_HEADER) res.removeHeader(name);
+  for (const name of [...framing, ...descriptive]) res.removeHeader(name);
   res.statusCode = status;
   res.statusMessage = '';
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !framing.has(name.toLowerCase())) res.setHeader(name, value);
+    if (value !== undefined && !foreign.has(name.toLowerCase())) res.setHeader(name, value);
   }
   res.setHeader('Content-Type', type);
   res.setHeader('Content-Length', body.length);

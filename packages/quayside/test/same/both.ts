@@ -31,11 +31,19 @@ const differing = [
 ];
 
 /**
- * All that is compared of an answer to what the service has not handled, beside its status. Express answers with a page of
- * HTML and leaves the headers that were set before; this server with a short text or JSON, and those headers alone that
- * the error brings, since the others were meant for the handler's own answer.
+ * What is not compared of an answer to what the service has not handled. Express answers with a page of HTML; this server
+ * with a short text or JSON, without what was said of another body.
  */
-const ofUnhandled = ['Connection', 'Keep-Alive', 'Transfer-Encoding', 'Retry-After'];
+const ofUnhandled = [
+  'Accept-Ranges',
+  'Content-Disposition',
+  'Content-Length',
+  'Content-Security-Policy',
+  'Content-Type',
+  'ETag',
+  'Last-Modified',
+  'X-Content-Type-Options',
+];
 
 // What differs beside that, and is left out by the cases: after an error that follows a whole answer, Express closes the
 // connection, and this server does not. Early hints that wait behind another answer Node sends behind their answer's
@@ -57,8 +65,9 @@ function comparable({ received, answers }: Client): string {
     const { head, body } = answer;
     at += head.length + body.length;
     if (!isUnhandled(answer)) return head + body;
+    const isDescribing = isOf(ofUnhandled);
     const [statusLine, ...lines] = head.split('\r\n');
-    return [statusLine, ...lines.filter(isOf(ofUnhandled)), '', ''].join('\r\n');
+    return [statusLine, ...lines.filter((line) => line !== '' && !isDescribing(line)), '', ''].join('\r\n');
   });
   const lines = [...parts, received.slice(at)].join('').split('\r\n');
   const differs = isOf(differing);

@@ -14,7 +14,7 @@ function serve(options: { showTraces?: boolean; ready?: boolean; observer?: Obse
     res.send('hello');
   });
   app.get('/throws', (_req, res) => {
-    res.set('Set-Cookie', 'a=b').set('ETag', '"1"');
+    res.set('ETag', '"1"');
     throw new Error('secret');
   });
   app.get('/rejects', () => Promise.reject(new Error('secret')));
@@ -86,9 +86,24 @@ describe('unhandled', () => {
       const response = await serve().get(path).set('Accept', type);
       expect([response.status, response.type]).toEqual([500, type]);
       expect(response.text).not.toMatch(/secret|at /);
-      expect(response.headers).not.toHaveProperty('set-cookie');
       expect(response.headers).not.toHaveProperty('etag');
     }
+  });
+
+  test('what was set before for every answer stays, and what describes another body does not', async () => {
+    const response = await ending((_req, res) => {
+      res.set({ 'Access-Control-Allow-Origin': '*', 'Set-Cookie': 'a=b', 'X-Frame-Options': 'DENY' });
+      res.set({ 'Content-Encoding': 'gzip', 'Content-Disposition': 'attachment', 'Content-Type': 'image/png' });
+      throw new Error('secret');
+    });
+    expect(response.headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'set-cookie': ['a=b'],
+      'x-frame-options': 'DENY',
+      'content-type': 'text/plain; charset=utf-8',
+    });
+    expect(response.headers).not.toHaveProperty('content-encoding');
+    expect(response.headers).not.toHaveProperty('content-disposition');
   });
 
   test('traces are shown where they may be, with lines of the .ts source', async () => {
