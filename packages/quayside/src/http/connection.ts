@@ -22,7 +22,7 @@ export class Connection {
    * and the answers in flight are cut.
    */
   private state: 'open' | 'last' | 'ending' | 'lingering' | 'closed' = 'open';
-  /** The youngest exchange, which may have ended. */
+  /** The youngest exchange; where its request has not come whole, also after its answer has ended. */
   private youngest: Exchange | undefined;
   /** The exchange by which the service has taken the socket for itself. */
   private taker: Exchange | undefined;
@@ -79,6 +79,8 @@ export class Connection {
     this.sent = bytesWritten;
     this.interim = 0;
     this.inFlight.delete(exchange);
+    // Not kept for as long as the connection is idle: its request has the body.
+    if (this.youngest === exchange && exchange.req.complete) this.youngest = undefined;
     if (destroyed) this.state = 'closed';
     else if (this.state === 'ending' && this.inFlight.size === 0) this.part();
     return bytes;
@@ -194,10 +196,19 @@ export class Connection {
   /** Bounds the time of answers to a client that has ended its side: nothing else tells of one that has left. */
   private boundAnswers(): void {
     if (this.inFlight.size === 0 || this.state === 'lingering') return;
+    // As Node does, unless the service has a say in it.
+    if (this.takenBy() !== undefined) {
+      this.socket.end();
+      return;
+    }
+    let before = this.socket.bytesWritten;
     this.timer = setInterval(() => {
-      const oldest = this.oldest();
-      // An answer of known length ends by itself.
-      if (this.takenBy() !== undefined || (oldest?.res.headersSent && oldest.res.hasHeader('Content-Length'))) return;
+      const res = this.oldest()?.res;
+      const { bytesWritten, writableLength } = this.socket;
+      const isMoving = bytesWritten > before || writableLength > 0;
+      before = bytesWritten;
+      // An answer of known length ends by itself, as long as the service goes on with it.
+      if (isMoving && res?.headersSent && res.hasHeader('Content-Length')) return;
       clearInterval(this.timer);
       this.socket.end();
     }, HALF_CLOSED_MS).unref();
@@ -219,13 +230,13 @@ export class Connection {
   }
 }
 
-/** Tells whoever reads a request that its rest never comes, as Node does, but leaves the connection alone. */
+/** Tells whoever reads a request that its rest never comes, as Node does, but without closing the connection. */
 function breakOff({ req }: Exchange): void {
   req._destroy = (error, callback) => {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- services still go by it
     req.aborted = true;
     req.emit('aborted');
-    callback(error);
+    callback(req.listenerCount('error') > 0 ? error : null);
   };
-  req.destroy();
+  req.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
 }

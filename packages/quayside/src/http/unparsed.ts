@@ -58,6 +58,8 @@ export function answerUnparsed(
     socket.on('drain', () => connection.oldest()?.res.emit('drain'));
     if (!connection.isEnding && connection.takenBy() === undefined)
       sayTo(connection, 404, headers.accept?.includes('json') === true, 'CONNECT');
+    // Node has stopped reading; nobody would hear of the client's end.
+    else socket.resume();
   });
   server.on('clientError', (error: ClientError, socket: Socket) => {
     const connection = exchanges.connectionOf(socket);

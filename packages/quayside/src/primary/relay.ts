@@ -7,7 +7,7 @@ import { outletOf, type Outlet } from '../process/outlet';
 const MAX_LINE = 64 * 1024;
 const NEWLINE = Buffer.from('\n');
 
-/** Passes on what a process prints, by whole lines, so that those of several processes never mix. */
+/** Passes on what a process prints, by whole lines up to MAX_LINE, so that those of several processes never mix. */
 export function relay(child: ChildProcess): void {
   /** What one that has ended left in its pipes is little, and is read at once. */
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;

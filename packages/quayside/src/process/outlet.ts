@@ -28,7 +28,7 @@ interface Piece {
 
 /** One file descriptor. What it does not take at once is kept for later, up to a bound, and dropped and counted above. */
 export class Outlet {
-  /** How many lines were dropped. */
+  /** How many lines were dropped; a piece of one that is too long counts as one. */
   dropped = 0;
   /** Called when there is room again after lines were dropped, with their number. */
   onRoom: (dropped: number) => void = () => undefined;
@@ -56,7 +56,7 @@ export class Outlet {
     const written = this.heldBytes === 0 ? this.tryToWrite(lines) : 0;
     if (written === lines.length) return;
     // Of what has been begun, the rest has to follow.
-    if (written === 0 && this.heldBytes + lines.length > MAX_HELD) this.dropped += countLines(lines);
+    if (written === 0 && this.heldBytes + lines.length > MAX_HELD) this.dropped += Math.max(1, countLines(lines));
     else this.hold(lines.subarray(written));
     if (this.exitAt !== undefined) this.finish();
     else this.retry ??= this.comeBack();
@@ -185,7 +185,12 @@ function unblocked(fd: 1 | 2): number {
     return openSync(`/proc/self/fd/${String(fd)}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
     // A socket, or another user's pipe. Node has what console.log() writes to not block, from its first use on.
-    (fd === 1 ? process.stdout : process.stderr).on('error', () => undefined);
+    const stream = fd === 1 ? process.stdout : process.stderr;
+    stream.on('error', () => undefined);
+    // To end it would shut the socket down under whoever else writes to it, the log among them.
+    stream._final = (then) => {
+      then();
+    };
     return fd;
   }
 }

@@ -1,6 +1,7 @@
 // Ends a server without cutting an answer: no new connection, and what is in flight or already on its way is answered.
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import type { Connection } from '../http/connection';
 import type { Exchange, Exchanges } from '../http/exchange';
 
 /** How long an idle keep-alive connection stays open for a request that is already on its way, in ms. */
@@ -9,7 +10,7 @@ const IDLE_MS = 1000;
 /** Whether the service has taken its connection for itself: it ends when that does. */
 const isTaken = ({ connection }: Exchange) => connection.takenBy() !== undefined;
 
-/** Whether something is still to be sent there though Node takes the connection for idle: the client is slow, or a service has taken it. */
+/** Whether something is still to be sent there, though Node takes the connection for idle. */
 function isSending(exchange: Exchange): boolean {
   const { res, connection } = exchange;
   const { socket } = connection;
@@ -35,11 +36,17 @@ export async function drainServer(server: Server, { inFlight, lingering }: Excha
     res.setHeader('Connection', 'close');
   };
 
+  // What lingers is no request: it is read for one or two seconds more, and does not hold up the idle ones for longer.
+  const before = [...lingering];
+  let seen = new Set<Connection>();
+
   const endIdle = () => {
     const open = [...inFlight];
     const taken = open.filter(isTaken);
+    for (const connection of lingering) if (seen.has(connection)) connection.socket.destroy();
+    seen = new Set(lingering);
     if (taken.length === open.length) for (const { connection } of taken) connection.socket.destroySoon();
-    if (lingering.size === 0 && !open.some(isSending)) server.closeIdleConnections();
+    if (!before.some((connection) => lingering.has(connection)) && !open.some(isSending)) server.closeIdleConnections();
   };
 
   server.prependListener('request', (_req, res: ServerResponse) => {

@@ -87,6 +87,16 @@ test('an error is written before a worker can be killed for it', async () => {
   await server.line(/"level":"error".*its last/);
 });
 
+test('a service that ends its stdout does not end the log', async () => {
+  const server = await serve(
+    { WORKERS: '1' },
+    `app.get('/end', (req, res) => { process.stdout.end(() => res.send('ended')); });`,
+  );
+  expect((await get('/end')).body).toBe('ended');
+  await get('/after');
+  await server.line(/"path":"\/after"/);
+});
+
 test('the lines of several workers are whole, though many are written at once', async () => {
   const server = await serve({ WORKERS: '3' });
   const agent = new Agent({ keepAlive: true, maxSockets: 60 });

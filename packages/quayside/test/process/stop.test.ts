@@ -216,6 +216,16 @@ describe('stops', () => {
     await server.closed;
   });
 
+  test('while a client whose request was refused does not end its side', async () => {
+    const server = await serve({ GRACE: '3' });
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    client.write('no request\r\n\r\n');
+    await once(client, 'data');
+    server.kill('SIGTERM');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    client.destroy();
+  });
+
   test('at once on a second signal', async () => {
     const server = await serve({ GRACE: '3600' }, `app.get('/never', () => { console.log('never is in flight'); });`);
     const answer = fetch(port, '/never');

@@ -339,6 +339,22 @@ describe('broken bytes', () => {
   });
 });
 
+test('whoever reads a request whose rest is broken is told so, as by Node', async () => {
+  const told: unknown[] = [];
+  const app = service();
+  app.post('/read', (req) => {
+    req.resume();
+    for (const event of ['aborted', 'end', 'error', 'close']) {
+      req.on(event, (error?: NodeJS.ErrnoException) => told.push(error?.code ?? event));
+    }
+  });
+  const { port } = await serve(app);
+  const bytes = `${post('Transfer-Encoding: chunked\r\n', '/read')}5\r\nhello\r\nzz\r\n`;
+  expect((await exchange(port, bytes)).answers).toEqual(['400 400 Bad Request']);
+  await eventually(() => told.includes('close') || undefined);
+  expect(told).toEqual(['aborted', 'ECONNRESET', 'close']);
+});
+
 test('after a request of HTTP/1.0 with Transfer-Encoding, nothing more is served', async () => {
   const { port, observer } = await serve(service({ '/reads': reading }));
   const head = 'POST /reads HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -388,29 +404,59 @@ describe('a client that has ended its side', () => {
         if (body !== '') res.write(body);
         res.on('close', () => told.push(req.path));
       };
-    const { port, ended } = await serve(service({ '/silent': endless(''), '/stream': endless('x') }));
+    const stalled: RequestHandler = (req, res, next) => {
+      res.set('Content-Length', '100');
+      endless('x')(req, res, next);
+    };
+    const routes = { '/silent': endless(''), '/stalled': stalled, '/stream': endless('x') };
+    const { port, ended } = await serve(service(routes));
     const clients = [];
-    for (const path of ['/silent', '/stream']) {
+    for (const path of Object.keys(routes)) {
       const client = await Client.connect(port, { allowHalfOpen: true });
       client.socket.end(get(path));
       clients.push(client);
     }
     for (const client of clients) await client.closed;
-    expect(await ended(2)).toMatchObject([{ cut: 'answer' }, { cut: 'answer' }]);
-    expect(told.sort()).toEqual(['/silent', '/stream']);
+    expect(await ended(3)).toMatchObject([{ cut: 'answer' }, { cut: 'answer' }, { cut: 'answer' }]);
+    expect(told.sort()).toEqual(Object.keys(routes));
   });
 
-  test('gets an answer of known length, however long it takes', async () => {
+  test('gets an answer of known length, however long it takes, as long as it goes on', async () => {
     const app = service({
       '/known': (_req, res) => {
-        res.set('Content-Length', '2').write('a');
-        setTimeout(() => res.end('b'), 7000);
+        res.set('Content-Length', '12');
+        let left = 12;
+        const timer = setInterval(() => {
+          left -= 1;
+          if (left > 0) res.write('x');
+          else {
+            clearInterval(timer);
+            res.end('x');
+          }
+        }, 1000);
       },
     });
     const { port } = await serve(app);
     const client = await Client.connect(port, { allowHalfOpen: true });
     client.socket.end(get('/known'));
-    expect(await client.answers()).toEqual(['200 ab']);
+    expect(await client.answers()).toEqual(['200 xxxxxxxxxxxx']);
+  });
+
+  test('ends a connection that the service has taken, unless the service does', async () => {
+    const app = service({
+      '/taken': ({ socket }) => {
+        socket.on('data', () => undefined);
+        socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      },
+    });
+    const { port, ended } = await serve(app);
+    for (const behind of ['', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n']) {
+      const client = (await Client.connect(port, { allowHalfOpen: true })).say(get('/taken') + behind);
+      await client.hears(/101/);
+      client.socket.end();
+      await client.closed;
+    }
+    await ended(2);
   });
 });
 
