@@ -56,15 +56,23 @@ export class Client {
   received = '';
   /** Whether the server has ended or reset the connection. */
   hasEnded = false;
-  private readonly socket: Socket;
+  /** By what the connection was broken. */
+  error: string | undefined;
+  readonly socket: Socket;
+  /** The end of both sides. */
+  readonly closed: Promise<unknown>;
   private readonly methods: string[] = [];
 
-  constructor(port: number) {
-    this.socket = connect(port, '127.0.0.1').setEncoding('latin1');
+  /** @param options.allowHalfOpen - whether it leaves its side open when the server has ended its own */
+  constructor(port: number, options: { allowHalfOpen?: boolean } = {}) {
+    this.socket = connect({ port, host: '127.0.0.1', ...options }).setEncoding('latin1');
+    this.closed = new Promise((resolve) => this.socket.once('close', resolve));
     this.socket.on('data', (text: string) => {
       this.received += text;
     });
-    this.socket.on('error', () => undefined);
+    this.socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      this.error = code;
+    });
     for (const event of ['end', 'close']) {
       this.socket.on(event, () => {
         this.hasEnded = true;
