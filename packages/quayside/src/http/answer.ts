@@ -84,7 +84,7 @@ export function answer(
  * is cut.
  */
 export function refuse({ req, res, connection }: Exchange, status: number): void {
-  if (connection.takenBy() !== undefined) return;
+  if (connection.findTaker() !== undefined) return;
   try {
     if (!res.headersSent) {
       res.setHeader('Connection', 'close');

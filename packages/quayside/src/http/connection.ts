@@ -18,8 +18,8 @@ export class Connection {
   interim = 0;
   /**
    * open: its requests are served. last: the request that has come is the last one. ending: what still comes is dropped,
-   * and it ends after the answers in flight. lingering: all is said, and its end waits for the client's. closed: it has,
-   * and the answers in flight are cut.
+   * and it ends after the answers in flight. lingering: all is said, and its end waits for the client's. closed: an answer
+   * has been cut, and so are those behind it.
    */
   private state: 'open' | 'last' | 'ending' | 'lingering' | 'closed' = 'open';
   /** The youngest exchange; where its request has not come whole, also after its answer has ended. */
@@ -58,7 +58,7 @@ export class Connection {
       this.drop();
       return false;
     }
-    return this.inFlight.size === 0 || this.takenBy() === undefined;
+    return this.inFlight.size === 0 || this.findTaker() === undefined;
   }
 
   /** Puts an exchange among those in flight. */
@@ -74,7 +74,7 @@ export class Connection {
   finish(exchange: Exchange): number {
     const { bytesWritten, destroyed } = this.socket;
     // It cannot be found out any more when the next one is the oldest.
-    if (!exchange.res.writableFinished) this.takenBy();
+    if (!exchange.res.writableFinished) this.findTaker();
     const bytes = bytesWritten - this.sent;
     this.sent = bytesWritten;
     this.interim = 0;
@@ -121,9 +121,10 @@ export class Connection {
   /**
    * Finds out whether the service has taken the socket for itself, as for a WebSocket: nothing of the oldest answer is
    * sent, and the response has lost the socket, or somebody else listens to the socket and writes to it.
-   * @returns the exchange by which it has; from then on, the socket is not the server's to write to
+   * From then on, the socket is not the server's to read or to write to.
+   * @returns the exchange by which it has
    */
-  takenBy(): Exchange | undefined {
+  findTaker(): Exchange | undefined {
     if (this.taker !== undefined || this.isEnding) return this.taker;
     const oldest = this.oldest();
     if (oldest === undefined || !this.isTaken(oldest)) return undefined;
@@ -151,7 +152,7 @@ export class Connection {
     // The client has ended its side, which does not make an answer the last.
     if (this.parting !== undefined && socket.readableEnded) return;
     const isAnswered = !this.isEnding && this.unfinished() === undefined;
-    if (isAnswered || this.takenBy() !== undefined) Socket.prototype.destroySoon.call(socket);
+    if (isAnswered || this.findTaker() !== undefined) Socket.prototype.destroySoon.call(socket);
     else this.linger();
   }
 
@@ -181,7 +182,7 @@ export class Connection {
     this.state = 'lingering';
     this.lingering.add(this);
     socket.end();
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
     // When the parser is done with what has come, and those have been told who wait for the end of the answer.
     setImmediate(() => {
@@ -197,20 +198,19 @@ export class Connection {
   private boundAnswers(): void {
     if (this.inFlight.size === 0 || this.state === 'lingering') return;
     // As Node does, unless the service has a say in it.
-    if (this.takenBy() !== undefined) {
+    if (this.findTaker() !== undefined) {
       this.socket.end();
       return;
     }
     let before = this.socket.bytesWritten;
-    this.timer = setInterval(() => {
+    this.timer = setTimeout(() => {
       const res = this.oldest()?.res;
       const { bytesWritten, writableLength } = this.socket;
       const isMoving = bytesWritten > before || writableLength > 0;
       before = bytesWritten;
       // An answer of known length ends by itself, as long as the service goes on with it.
-      if (isMoving && res?.headersSent && res.hasHeader('Content-Length')) return;
-      clearInterval(this.timer);
-      this.socket.end();
+      if (isMoving && res?.headersSent && res.hasHeader('Content-Length')) this.timer?.refresh();
+      else this.socket.end();
     }, HALF_CLOSED_MS).unref();
   }
 
@@ -219,7 +219,7 @@ export class Connection {
    * socket was taken away, and in older releases, 20 among them, those queued behind another, by pipelining.
    */
   private close(): void {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     this.lingering.delete(this);
     for (const { res } of this.inFlight) {
       // Node, where it tells, does so once the listeners of the connection have been called.

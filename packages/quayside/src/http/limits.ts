@@ -25,7 +25,7 @@ export function createTimeLimit(ms: number, inFlight: Set<Exchange>, onLate: (ex
         lookAfter(left);
         return;
       }
-      if (exchange.connection.takenBy() === undefined) onLate(exchange);
+      if (exchange.connection.findTaker() === undefined) onLate(exchange);
     }
   };
   return () => {

@@ -21,7 +21,7 @@ export interface Outcome {
  */
 export function outcomeOf(exchange: Exchange, bytes: number): Outcome {
   const { req, res, connection, method, start } = exchange;
-  const isTaken = !res.writableFinished && connection.takenBy() === exchange;
+  const isTaken = !res.writableFinished && connection.findTaker() === exchange;
   return {
     method,
     route: routeOf(req),

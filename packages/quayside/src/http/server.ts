@@ -1,4 +1,4 @@
-// The HTTP server around the service: health first, then the service, then what it left unhandled.
+// The HTTP server around the service: the limits and health first, then the service, then what it left unhandled.
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Express, Request, Response } from 'express';
 import { clientOf, pathOf, writeLine } from './access-log';

@@ -50,7 +50,7 @@ export function answerUnhandled(
     onException?.();
     log.error({ id: idOf(req), method: req.method, path: pathOf(req), err: asError(error) }, 'request failed');
   }
-  if (connection.takenBy() !== undefined) return;
+  if (connection.findTaker() !== undefined) return;
   if (res.headersSent) {
     // Half an answer cannot be taken back; a cut connection is how the client learns of it.
     if (error && !res.writableEnded) res.destroy();

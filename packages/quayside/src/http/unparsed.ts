@@ -56,7 +56,7 @@ export function answerUnparsed(
     // Node has taken all its listeners away.
     for (const emitter of new Set([socket, stream])) emitter.on('error', () => undefined);
     socket.on('drain', () => connection.oldest()?.res.emit('drain'));
-    if (!connection.isEnding && connection.takenBy() === undefined)
+    if (!connection.isEnding && connection.findTaker() === undefined)
       sayTo(connection, 404, headers.accept?.includes('json') === true, 'CONNECT');
     // Node has stopped reading; nobody would hear of the client's end.
     else socket.resume();
@@ -64,7 +64,7 @@ export function answerUnparsed(
   server.on('clientError', (error: ClientError, socket: Socket) => {
     const connection = exchanges.connectionOf(socket);
     // What a service reads that has taken the socket is not HTTP, and what comes behind the last answer is nothing.
-    if (connection.isEnding || connection.takenBy() !== undefined) return;
+    if (connection.isEnding || connection.findTaker() !== undefined) return;
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
       return;

@@ -8,7 +8,7 @@ import type { Exchange, Exchanges } from '../http/exchange';
 const IDLE_MS = 1000;
 
 /** Whether the service has taken its connection for itself: it ends when that does. */
-const isTaken = ({ connection }: Exchange) => connection.takenBy() !== undefined;
+const isTaken = ({ connection }: Exchange) => connection.findTaker() !== undefined;
 
 /** Whether something is still to be sent there, though Node takes the connection for idle. */
 function isSending(exchange: Exchange): boolean {
