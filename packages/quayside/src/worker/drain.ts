@@ -20,7 +20,7 @@ function isSending(exchange: Exchange): boolean {
 
 /**
  * Drains a server. Connections that the service has taken for itself, as for a WebSocket, are ended when all else is
- * answered.
+ * answered; one that lingers is read for one or two seconds more.
  * @param exchanges - what is in flight there
  * @returns when the last connection is closed; how long that may take is the caller's to bound
  */
@@ -36,8 +36,7 @@ export async function drainServer(server: Server, { inFlight, lingering }: Excha
     res.setHeader('Connection', 'close');
   };
 
-  // What lingers is no request: it is read for one or two seconds more, and does not hold up the idle ones for longer.
-  const before = [...lingering];
+  /** Connections that lingered at the last look: they have had their time. */
   let seen = new Set<Connection>();
 
   const endIdle = () => {
@@ -46,7 +45,8 @@ export async function drainServer(server: Server, { inFlight, lingering }: Excha
     for (const connection of lingering) if (seen.has(connection)) connection.socket.destroy();
     seen = new Set(lingering);
     if (taken.length === open.length) for (const { connection } of taken) connection.socket.destroySoon();
-    if (!before.some((connection) => lingering.has(connection)) && !open.some(isSending)) server.closeIdleConnections();
+    // Node takes one for idle that lingers, and the answer to a client that still sends would be lost.
+    if (lingering.size === 0 && !open.some(isSending)) server.closeIdleConnections();
   };
 
   server.prependListener('request', (_req, res: ServerResponse) => {
