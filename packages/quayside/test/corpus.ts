@@ -46,6 +46,7 @@ const host = 'a request has one Host, and a valid one (9112 3.2)';
 const first = 'a valid request is answered, whatever follows it';
 const ended = 'behind a request that closes, nothing is read (9.6)';
 const once = 'a request has one answer';
+const ambiguous = 'somebody else may read it in another way; Node 22 refuses it, too';
 const logged = 'Node would write a warning to stderr, with a password in it';
 
 const CRLF = '\r\n';
@@ -266,10 +267,12 @@ export const corpus: Record<string, Record<string, Entry>> = {
     'chunked before a NUL': [post(['Transfer-Encoding: chunked\0'], hello), refused],
     'chunked behind an empty element': [post(['Transfer-Encoding: , chunked'], hello), served],
     'chunked before an empty element': [post(['Transfer-Encoding: chunked,'], hello), refused],
-    'an empty value': [post(['Transfer-Encoding:']), since(22, refused, served)],
+    'an empty value': [post(['Transfer-Encoding:']), refused, since(22, refused, served), ambiguous],
     'an empty value, with Content-Length': [
       post(['Transfer-Encoding:', 'Content-Length: 5'], 'hello'),
+      refused,
       since(22, refused, served),
+      ambiguous,
     ],
     'a space before the colon': [post(['Transfer-Encoding : chunked'], hello), refused],
     'an underscore in the name': [post(['Transfer_Encoding: chunked', 'Content-Length: 5'], 'hello'), served],

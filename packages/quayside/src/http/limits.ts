@@ -73,6 +73,8 @@ export function refusalOf(req: IncomingMessage, mostBody: number): 400 | 413 | 4
   // Node would warn of it, and write it to stderr with all that is in it.
   if (!url.startsWith('/') && !url.startsWith('*') && !URL.canParse(url)) return 400;
   if (!hasRightHost(req)) return 400;
+  // Node 20 passes over it, where whoever stands before it may not: RFC 9112, section 6.3.
+  if (headers['transfer-encoding'] === '') return 400;
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') return 417;
   if (mostBody > 0 && Number(headers['content-length'] ?? 0) > mostBody) return 413;
   return undefined;
