@@ -1,43 +1,39 @@
 // A worker of the development server, as the primary sees it: forked, told to begin, ended.
 import { ChildProcess, fork, type ForkOptions as NodeOptions } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { messageOf } from '../process/channel';
 import { asError } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
-import type { ToPrimary, ToWorker } from './messages';
-import { isTypeScript, requireOf } from './peers';
+import { COMPILER_FD, type ToPrimary, type ToWorker } from './messages';
 import { tsconfigOf } from './tsconfig';
 
 /** A worker, from its fork to its end. */
 export interface WorkerHandle {
   child: ChildProcess;
   /**
-   * spare: waits for the word to begin. beginning: has been told to, or will hear it when it is there. loading: has begun to
-   * load the service. serving: has said that it does. ending: is not heard any more; it was told to end, or ends by itself.
+   * starting: loads all but the service. ready: waits for the word to begin. beginning: has been told to, or will hear it when
+   * it is there. loading: has begun to load the service. serving: has said that it does. ending: is not heard any more; it was
+   * told to end, or ends by itself.
    */
-  state: 'spare' | 'beginning' | 'loading' | 'serving' | 'ending';
+  state: 'starting' | 'ready' | 'beginning' | 'loading' | 'serving' | 'ending';
 }
 
 /** What a worker takes to be forked. */
 export interface ForkOptions {
   /** Of the service. */
   file: string;
-  execArgv: string[];
+  /** Is given the socket by which the worker asks the compiler; undefined where there is none. */
+  onSocket: ((socket: Socket) => void) | undefined;
   guardian: Guardian;
   onMessage: (worker: WorkerHandle, message: ToPrimary) => void;
   /** Called once, with how it has ended in words. */
   onEnd: (worker: WorkerHandle, how: string) => void;
 }
 
-/** @returns Node's options for a worker that serves a file */
-export function execArgvOf(file: string): string[] {
-  const runner = isTypeScript(file)
-    ? ['-r', requireOf(file).resolve('ts-node/register/transpile-only')]
-    : ['--enable-source-maps'];
-  // What the debugger says at each reload would drown the rest.
-  return ['--inspect-publish-uid=http', '--disable-warning=SecurityWarning', ...runner];
-}
+/** Node's options. What the debugger says at each reload would drown the rest. */
+const execArgv = ['--enable-source-maps', '--inspect-publish-uid=http', '--disable-warning=SecurityWarning'];
 
 /** Forks a file beside this one; where Node throws, the child tells of that as of any other failure: by an error. */
 export function forkChild(name: string, file: string, options: NodeOptions = {}): ChildProcess {
@@ -50,13 +46,22 @@ export function forkChild(name: string, file: string, options: NodeOptions = {})
   }
 }
 
-/** Forks a worker, a spare one. */
-export function forkWorker({ file, execArgv, guardian, onMessage, onEnd }: ForkOptions): WorkerHandle {
-  // ts-node would look for it from the folder that the server was started in.
+/** Forks a worker, which serves nothing before it is told to begin. */
+export function forkWorker({ file, onSocket, guardian, onMessage, onEnd }: ForkOptions): WorkerHandle {
+  // For what tsconfig.json has loaded before the service, as tsconfig-paths.
   const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
   const env = project === undefined ? process.env : { ...process.env, TS_NODE_PROJECT: project };
-  const child = forkChild('worker.js', file, { execArgv, env });
-  const worker: WorkerHandle = { child, state: 'spare' };
+  const stdio: NodeOptions['stdio'] = [
+    'inherit',
+    'inherit',
+    'inherit',
+    'ipc',
+    onSocket === undefined ? 'ignore' : 'pipe',
+  ];
+  const child = forkChild('worker.js', file, { execArgv, env, stdio });
+  const worker: WorkerHandle = { child, state: 'starting' };
+  const socket = (child.stdio as (Socket | null)[] | undefined)?.[COMPILER_FD];
+  if (socket) onSocket?.(socket);
   const { pid } = child;
   if (pid !== undefined) guardian.guard(pid);
   let hasEnded = false;

@@ -1,10 +1,13 @@
-// The workers of the development server: one serves, and one is ready to take its place at the next change.
+// The workers of the development server: one serves, and others are ready to take its place at the next changes.
+import type { Socket } from 'node:net';
 import { startGuardian } from '../process/guardian';
 import type { Logger } from '../process/log';
 import type { Connections } from './connections';
-import { drain, execArgvOf, forkWorker, tell, type WorkerHandle } from './handle';
+import { drain, forkWorker, tell, type WorkerHandle } from './handle';
 import type { ToPrimary } from './messages';
 
+/** How many workers stand ready: with two, saves may come faster than a worker starts. */
+const SPARES = 2;
 /** How long requests in flight may take to finish when the code has changed, in ms. */
 const MERCY_MS = 1000;
 /** The same when the development server stops. */
@@ -13,33 +16,22 @@ const STOP_MS = 500;
 /** The states of the worker that serves, or will. */
 const CURRENT: WorkerHandle['state'][] = ['beginning', 'loading', 'serving'];
 
-/** The workers. */
-export interface Reloader {
-  /** Serves the code as it is now. */
-  reload: () => void;
-  /** Ends all workers; resolves when they have ended. */
-  stop: () => Promise<void>;
+export interface ReloadOptions {
+  connections: Connections;
+  log: Logger;
+  /** Of the service. */
+  file: string;
+  /** Is given the socket by which each worker asks the compiler; undefined where there is none. */
+  onSocket?: (socket: Socket) => void;
+  /** Called at each change. */
+  onChange?: () => void;
+  /** Called with the number of a change when it is served, or has failed, and a worker stands ready for the next. */
+  onRest?: (change: number) => void;
 }
 
-/**
- * Readies a worker, which serves from the first reload on.
- * @param file - of the service
- * @param onServing - called each time that one serves
- */
-export function startWorkers(connections: Connections, log: Logger, file: string, onServing: () => void): Reloader {
-  const workers = new Workers(connections, log, file, onServing);
-  workers.fillSpare();
-  return {
-    reload: () => {
-      workers.reload();
-    },
-    stop: () => workers.stop(),
-  };
-}
-
-/** Decides which worker begins, serves and ends. */
-class Workers {
-  /** At most one is spare, at most one is current, and the others end. */
+/** Decides which worker begins, serves and ends. The first begins at the first reload. */
+export class Workers {
+  /** At most SPARES are starting or ready, at most one of these is starting, at most one is current, and the others end. */
   private readonly workers = new Set<WorkerHandle>();
   /** changing: the current worker ends, and another is to begin. */
   private state: 'settled' | 'changing' | 'stopping' = 'settled';
@@ -48,46 +40,47 @@ class Workers {
   private change = 0;
   private readonly fork: () => WorkerHandle;
 
-  constructor(
-    private readonly connections: Connections,
-    private readonly log: Logger,
-    file: string,
-    private readonly onServing: () => void,
-  ) {
+  constructor(private readonly options: ReloadOptions) {
+    const { file, onSocket } = options;
     const onMessage = this.onMessage.bind(this);
     const onEnd = this.onEnd.bind(this);
-    const options = { file, execArgv: execArgvOf(file), guardian: startGuardian(), onMessage, onEnd };
+    const guardian = startGuardian();
     this.fork = () => {
-      const worker = forkWorker(options);
+      const worker = forkWorker({ file, onSocket, guardian, onMessage, onEnd });
       this.workers.add(worker);
       return worker;
     };
+    this.fillSpares();
   }
 
+  /** Serves the code as it is now. */
   reload(): void {
     this.changedAt = performance.now();
     this.change += 1;
-    this.connections.hold();
+    this.options.onChange?.();
+    this.options.connections.hold();
     const beginning = this.inState('beginning');
     // It serves this change as well: where saves come fast, nobody would get to the end otherwise.
     if (beginning !== undefined) tell(beginning, { type: 'begin', change: this.change });
     else this.replace();
   }
 
+  /** Ends all workers; resolves when they have ended. */
   async stop(): Promise<void> {
     this.state = 'stopping';
-    const unused = this.inState('spare');
-    if (unused !== undefined) {
-      unused.state = 'ending';
-      unused.child.kill('SIGKILL');
-    }
-    const used = [...this.workers].filter((worker) => worker !== unused);
-    await Promise.all(used.map((worker) => drain(worker, STOP_MS, this.log)));
+    this.kill('starting', 'ready', 'beginning');
+    const used = [...this.workers].filter(({ child }) => !child.killed);
+    await Promise.all(used.map((worker) => drain(worker, STOP_MS, this.options.log)));
   }
 
-  /** Sees to it that a worker waits for the next change. */
-  fillSpare(): void {
-    if (this.inState('spare') === undefined) this.fork();
+  /** Ends the workers that wait for a change, as without their compiler they cannot serve it. */
+  dropSpares(): void {
+    this.kill('starting', 'ready');
+  }
+
+  /** Sees to it that workers wait for the next changes. They start one by one: the CPU is for the one that serves. */
+  private fillSpares(): void {
+    if (this.inState('starting') === undefined && this.allIn('ready').length < SPARES) this.fork();
   }
 
   /** Ends the current worker and has another begin. */
@@ -96,7 +89,7 @@ class Workers {
     if (this.state !== 'settled') return;
     this.state = 'changing';
     const old = this.inState(...CURRENT);
-    const gone = old === undefined ? Promise.resolve() : drain(old, MERCY_MS, this.log);
+    const gone = old === undefined ? Promise.resolve() : drain(old, MERCY_MS, this.options.log);
     void gone.then(() => {
       if (this.state === 'stopping') return;
       this.state = 'settled';
@@ -105,27 +98,34 @@ class Workers {
   }
 
   private begin(): void {
-    const worker = this.inState('spare') ?? this.fork();
+    const worker = this.inState('ready') ?? this.inState('starting') ?? this.fork();
     worker.state = 'beginning';
     tell(worker, { type: 'begin', change: this.change });
   }
 
   private onMessage(worker: WorkerHandle, message: ToPrimary): void {
-    if (message.type === 'ready' && worker.state === 'spare') this.log.debug('ready for the next change');
+    if (message.type === 'ready' && worker.state === 'starting') this.onReady(worker);
     if (!CURRENT.includes(worker.state)) return;
     if (message.type === 'loading') {
       worker.state = 'loading';
       if (message.change !== this.change) this.replace();
-    } else if (message.type === 'serving') this.onWorkerServing(worker);
+    } else if (message.type === 'serving') this.onServing(worker);
     else if (message.type === 'failed') this.onFailed(worker, message.reason);
   }
 
-  private onWorkerServing(worker: WorkerHandle): void {
+  private onReady(worker: WorkerHandle): void {
+    worker.state = 'ready';
+    this.options.log.debug('ready for the next change');
+    this.fillSpares();
+    const isAtRest = this.state === 'settled' && this.inState('beginning', 'loading') === undefined;
+    if (isAtRest && this.change > 0) this.options.onRest?.(this.change);
+  }
+
+  private onServing(worker: WorkerHandle): void {
     worker.state = 'serving';
-    this.connections.giveTo(worker.child);
-    this.log.info(`serving after ${(performance.now() - this.changedAt).toFixed()} ms`);
-    this.fillSpare();
-    this.onServing();
+    this.options.connections.giveTo(worker.child);
+    this.options.log.info(`serving after ${(performance.now() - this.changedAt).toFixed()} ms`);
+    this.fillSpares();
   }
 
   private onEnd(worker: WorkerHandle, how: string): void {
@@ -136,12 +136,23 @@ class Workers {
 
   private onFailed(worker: WorkerHandle, reason: string): void {
     worker.state = 'ending';
-    this.log.error(`${reason}\nWaiting for a change.`);
-    this.connections.fail(reason);
-    this.fillSpare();
+    this.options.log.error(`${reason}\nWaiting for a change.`);
+    this.options.connections.fail(reason);
+    this.fillSpares();
+  }
+
+  private kill(...states: WorkerHandle['state'][]): void {
+    for (const worker of this.allIn(...states)) {
+      worker.state = 'ending';
+      worker.child.kill('SIGKILL');
+    }
   }
 
   private inState(...states: WorkerHandle['state'][]): WorkerHandle | undefined {
-    return [...this.workers].find(({ state }) => states.includes(state));
+    return this.allIn(...states)[0];
+  }
+
+  private allIn(...states: WorkerHandle['state'][]): WorkerHandle[] {
+    return [...this.workers].filter(({ state }) => states.includes(state));
   }
 }

@@ -1,16 +1,15 @@
 // The development server: it holds the port, and has workers serve what is behind it as the code changes.
-import type { ChildProcess } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { exitUnstarted, reasonOf } from '../process/failure';
 import { listen } from '../process/listen';
 import { createLog } from '../process/log';
 import { handleSignals } from '../process/signals';
 import type { Config } from '../settings/config';
 import { createConnections } from './connections';
-import { forkChild } from './handle';
+import { createCompanion } from './companion';
+import type { ToTypes } from './messages';
 import { nodemonSettings } from './nodemon';
 import { checkPeers, isTypeScript } from './peers';
-import { startWorkers } from './reload';
+import { Workers } from './reload';
 import { watch } from './watch';
 
 /**
@@ -22,12 +21,10 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
   const { HOST: host, PORT: port, WATCH_POLL: poll } = config;
   const log = createLog(config);
   const connections = createConnections(config.ALLOWED_HOSTS);
-  let stopWorkers = () => Promise.resolve();
-  let types: ChildProcess | undefined;
+  let stop = () => Promise.resolve();
 
   handleSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
-    types?.kill();
-    void stopWorkers().then(() => process.exit());
+    void stop().then(() => process.exit());
   });
   let settings: object;
   try {
@@ -38,20 +35,40 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
     exitUnstarted(reasonOf(error));
   }
   log.info({ host, port }, 'listening');
-  const workers = startWorkers(connections, log, file, () => {
-    if (isTypeScript(file)) types ??= checkTypes(file, () => (types = undefined));
-  });
-  stopWorkers = workers.stop;
-  watch({ poll, log, file, settings }, workers.reload);
-}
 
-/**
- * Starts the process that checks types; whatever else wants the CPU goes first.
- * @param onEnd - called when it has ended; the next reload starts it anew
- */
-function checkTypes(file: string, onEnd: () => void): ChildProcess {
-  const child = forkChild('types.js', file);
-  if (child.pid !== undefined) setPriority(child.pid, 10);
-  for (const event of ['error', 'exit']) child.once(event, onEnd);
-  return child;
+  const compiler = createCompanion({
+    name: 'compiler.js',
+    file,
+    niceness: 0,
+    onEnd: (how) => {
+      log.error(`The compiler has ended by itself, ${how}. The next change starts it again.`);
+      workers.dropSpares();
+    },
+  });
+  const types = createCompanion({ name: 'types.js', file, niceness: 19, onEnd: () => undefined });
+  const workers = new Workers({
+    connections,
+    log,
+    file,
+    ...(isTypeScript(file) && {
+      onSocket: (socket) => {
+        compiler.tell({ type: 'worker' }, socket);
+      },
+      onChange: () => {
+        types.tellRunning({ type: 'give up' } satisfies ToTypes);
+      },
+      onRest: (change) => {
+        types.tell({ type: 'check', change } satisfies ToTypes);
+      },
+    }),
+  });
+  stop = () => {
+    const stopped = workers.stop();
+    compiler.kill();
+    types.kill();
+    return stopped;
+  };
+  watch({ poll, log, file, settings }, () => {
+    workers.reload();
+  });
 }

@@ -1,14 +1,16 @@
-// Entry of the process that checks types, beside the workers, so that no reload waits for it.
+// Entry of the process that checks types: when a change is served, so that no reload waits for it, and until the next one.
+import { statSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import type * as TypeScript from 'typescript';
 import { createLog } from '../process/log';
 import { configOrExit } from '../settings/config';
+import type { ToTypes } from './messages';
 import { requireOf } from './peers';
 import { tsconfigOf } from './tsconfig';
 
 const [, , file = ''] = process.argv;
 const ts = requireOf(file)('typescript') as typeof TypeScript;
-const config = configOrExit('development');
-const log = createLog(config);
+const log = createLog(configOrExit('development'));
 const format: TypeScript.FormatDiagnosticsHost = {
   getCanonicalFileName: (name) => name,
   getCurrentDirectory: () => process.cwd(),
@@ -16,31 +18,83 @@ const format: TypeScript.FormatDiagnosticsHost = {
 };
 const formatted = process.stdout.isTTY ? ts.formatDiagnosticsWithColorAndContext : ts.formatDiagnostics;
 
-let found: TypeScript.Diagnostic[] = [];
+type Program = TypeScript.SemanticDiagnosticsBuilderProgram;
+
+/** The change that is checked, or was; undefined where there was another since. */
+let current: number | undefined;
+/** The last that was checked to its end: what the next is compared with. */
+let last: Program | undefined;
 let hadErrors = false;
 
-const host = ts.createWatchCompilerHost(
-  tsconfigOf(file) ?? 'tsconfig.json',
-  { noEmit: true },
-  ts.sys,
-  ts.createSemanticDiagnosticsBuilderProgram,
-  (diagnostic) => found.push(diagnostic),
-  (_status, _newLine, _options, errors) => {
-    // It also tells when it begins.
-    if (errors === undefined) return;
-    if (errors > 0) log.error(`types: ${String(errors)} wrong\n${formatted(found, format)}`);
-    else if (hadErrors) log.info('types: all right again');
-    hadErrors = errors > 0;
-    found = [];
-  },
-  config.WATCH_POLL
-    ? {
-        watchFile: ts.WatchFileKind.FixedPollingInterval,
-        watchDirectory: ts.WatchDirectoryKind.FixedPollingInterval,
-      }
-    : undefined,
-);
-ts.createWatchProgram(host);
+/** The files that were read, each as long as it stays as it is. */
+const sources = new Map<string, { stamp: string; source: TypeScript.SourceFile | undefined }>();
 
+/** @returns what tells a file from what it was before; undefined where there is none */
+function stampOf(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && `${String(stats.mtimeMs)} ${String(stats.size)}`;
+}
+
+/** Reads tsconfig.json and all files that belong to it, as far as they have changed. */
+function createProgram(): Program {
+  const problems: TypeScript.Diagnostic[] = [];
+  const parsed = ts.getParsedCommandLineOfConfigFile(
+    tsconfigOf(file) ?? 'tsconfig.json',
+    { noEmit: true },
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (problem) => problems.push(problem) },
+  );
+  const options = parsed?.options ?? {};
+  const host = ts.createIncrementalCompilerHost(options);
+  // As tsc does it: what documents a type takes memory, and says nothing about errors.
+  host.jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
+  const read = host.getSourceFile.bind(host);
+  host.getSourceFile = (path, ...how) => {
+    const stamp = stampOf(path);
+    if (stamp === undefined) return undefined;
+    let known = sources.get(path);
+    if (known?.stamp !== stamp) {
+      known = { stamp, source: read(path, ...how) };
+      sources.set(path, known);
+    }
+    return known.source;
+  };
+  // A module that was missing may have been installed.
+  host.hasInvalidatedResolutions = () => true;
+  const errors = [...(parsed?.errors ?? []), ...problems];
+  return ts.createSemanticDiagnosticsBuilderProgram(parsed?.fileNames ?? [], options, host, last, errors);
+}
+
+/** Checks a change, and gives it up when another has come. It looks for what is wrong in the order in which tsc does. */
+async function check(change: number): Promise<void> {
+  const program = createProgram();
+  const found = [...program.getConfigFileParsingDiagnostics(), ...program.getSyntacticDiagnostics()];
+  if (found.length === 0) {
+    found.push(...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics());
+    do {
+      // The word to give up may have come.
+      await turn();
+      if (current !== change) return;
+    } while (program.getSemanticDiagnosticsOfNextAffectedFile() !== undefined);
+    found.push(...program.getSemanticDiagnostics());
+  }
+  last = program;
+  report(ts.sortAndDeduplicateDiagnostics(found));
+  // What the check has left would stay until the next one: some 25 MB.
+  globalThis.gc?.();
+}
+
+function report(errors: readonly TypeScript.Diagnostic[]): void {
+  if (errors.length > 0) log.error(`types: ${String(errors.length)} wrong\n${formatted(errors, format)}`);
+  else if (hadErrors) log.info('types: all right again');
+  hadErrors = errors.length > 0;
+}
+
+process.on('message', (message: ToTypes) => {
+  if (message.type === 'give up') current = undefined;
+  else if (message.change !== current) {
+    current = message.change;
+    void check(current);
+  }
+});
 // Without the development server, nobody would ever stop this process.
 process.once('disconnect', () => process.exit());

@@ -8,11 +8,11 @@ import { reasonOf } from '../process/failure';
 import { createLog, type Logger } from '../process/log';
 import { ignoreSignals } from '../process/signals';
 import { configOrExit, type Config } from '../settings/config';
+import { awaitCompiler } from './compiled';
 import { guardHosts } from './hosts';
 import { createIntake, type Intake } from './intake';
 import type { ToPrimary, ToWorker } from './messages';
-import { requireOf } from './peers';
-import { readAhead } from './transpiled';
+import { isTypeScript, requireOf } from './peers';
 
 const [, , file = ''] = process.argv;
 const requireIt = requireOf(file);
@@ -28,9 +28,8 @@ try {
 } catch {
   // The service may not need it, or says itself that it is missing.
 }
-void readAhead(file).then(() => {
-  tell({ type: 'ready' });
-});
+const compiler = isTypeScript(file) ? awaitCompiler() : undefined;
+tell({ type: 'ready' });
 
 process.on('message', (message: ToWorker | null, socket?: Socket) => {
   if (message?.type === 'begin') {
@@ -60,6 +59,7 @@ async function begin() {
     const config = configOrExit('development');
     const log = createLog(config);
     openInspector(config, log);
+    for (const module of compiler?.register() ?? []) requireIt(module);
     const server = createServer(await createAppOf(requireIt(file) as object, file), { config, log });
     guardHosts(server, config.ALLOWED_HOSTS);
     intake = createIntake(server, (id) => {

@@ -1,0 +1,106 @@
+// Entry of the process that compiles for the workers: it alone holds ts-node and TypeScript, over all reloads.
+import { statSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { Service as TsNode } from 'ts-node';
+import { asError } from '../process/failure';
+import type { Compiled, Greeting, News, Output, Project, Source, ToCompiler } from './messages';
+import { requireOf } from './peers';
+import { tsconfigOf } from './tsconfig';
+
+const [, , file = ''] = process.argv;
+const tsNode = requireOf(file)('ts-node') as typeof import('ts-node');
+
+/** ts-node's own, with what its types leave out. */
+type Service = TsNode & { configFilePath?: string; extensions: { compiled: string[] } };
+
+/** ts-node as a tsconfig.json sets it up, and what it has made of each file. */
+interface SetUp {
+  service: Service;
+  outputs: Map<string, Output>;
+  changedAt: number | null;
+}
+
+let setUp: SetUp | undefined;
+
+/**
+ * @returns ts-node as tsconfig.json is now
+ * @throws what is wrong with that
+ */
+function current(): SetUp {
+  if (setUp !== undefined && setUp.changedAt === changeOf(setUp.service)) return setUp;
+  setUp = undefined;
+  const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
+  const service = tsNode.create({
+    transpileOnly: true,
+    // What it says is also for the answers, where nothing takes a terminal's colours.
+    pretty: false,
+    // It would look for it from the folder that the server was started in.
+    ...(project !== undefined && { project }),
+  }) as Service;
+  setUp = { service, outputs: new Map(), changedAt: changeOf(service) };
+  return setUp;
+}
+
+/** @returns when the tsconfig.json of a service was changed, in ms */
+function changeOf({ configFilePath }: Service): number | null {
+  if (configFilePath === undefined) return null;
+  return statSync(configFilePath, { throwIfNoEntry: false })?.mtimeMs ?? null;
+}
+
+function greet(): Greeting {
+  try {
+    const { service, outputs, changedAt } = current();
+    const { preferTsExts, ignore, skipIgnore, require } = service.options;
+    return {
+      changedAt,
+      extensions: service.extensions.compiled,
+      isPreferred: preferTsExts === true,
+      hasDependencies: skipIgnore === true || ignore !== undefined,
+      preload: require ?? [],
+      outputs: [...outputs.values()],
+    } satisfies Project;
+  } catch (error) {
+    return { error: asError(error).message };
+  }
+}
+
+function newsSince(changedAt: number | null): News {
+  return setUp !== undefined && setUp.changedAt === changedAt && changeOf(setUp.service) === changedAt ? null : greet();
+}
+
+function compile({ path, code }: Source): Compiled {
+  try {
+    const { service, outputs } = current();
+    if (service.ignored(path)) return {};
+    let known = outputs.get(path);
+    if (known?.code !== code) {
+      known = { path, code, output: service.compile(code, path) };
+      outputs.set(path, known);
+    }
+    return { output: known.output };
+  } catch (error) {
+    return { error: asError(error).message };
+  }
+}
+
+function serve(socket: Socket): void {
+  const send = (message: Greeting | News | Compiled) => socket.write(`${JSON.stringify(message)}\n`);
+  let rest = '';
+  // A worker may be killed at any time.
+  socket.on('error', () => undefined);
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const message = JSON.parse(line) as ToCompiler;
+      send('path' in message ? compile(message) : newsSince(message.changedAt));
+    }
+  });
+  send(greet());
+}
+
+process.on('message', (_message, socket?: Socket) => {
+  if (socket !== undefined) serve(socket);
+});
+// Without the development server, nobody would ever stop this process.
+process.once('disconnect', () => process.exit());
