@@ -1,0 +1,47 @@
+// The images that the loops run in, where a Docker Engine answers.
+import { execFileSync } from 'node:child_process';
+import { root } from '../../harness/paths';
+import { docker } from '../compare/engine';
+import { base } from '../compare/stacks';
+import { atExit } from './undo';
+
+/** What all that a run makes is named by. */
+export const RUN = `identidock-bench-reload-${String(process.pid)}`;
+/** The image with all tools in it. */
+export const TOOLCHAIN = `${RUN}-toolchain`;
+/** The image that `docker compose up` builds. */
+export const SERVICE = `${RUN}-service`;
+
+/** @returns whether a Docker Engine answers */
+export function hasEngine(): boolean {
+  try {
+    docker('info');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Builds both; returns the version of their Node.js. */
+export function buildImages(): string {
+  atExit(() => {
+    docker('image', 'rm', '--force', TOOLCHAIN, SERVICE);
+  });
+  docker('build', '--target', 'test', '--tag', TOOLCHAIN, '--build-arg', `NODE_IMAGE=${base}`, root);
+  compose(['build', 'identidock']);
+  return docker('run', '--rm', TOOLCHAIN, 'node', '--version');
+}
+
+/** What of the Compose file is of this run. */
+export const composeEnv = (): NodeJS.ProcessEnv => ({ ...process.env, IMAGE: SERVICE, NODE_IMAGE: base });
+
+/** The arguments of docker for a command of Compose on the repository's own Compose file. */
+export const composeArgs = (args: string[]) => [
+  ...['compose', '--project-name', RUN, '--project-directory', root, '--file', `${root}/docker-compose.yml`],
+  ...args,
+];
+
+/** Runs Compose. */
+export function compose(args: string[]): void {
+  execFileSync('docker', composeArgs(args), { env: composeEnv(), stdio: 'ignore' });
+}
