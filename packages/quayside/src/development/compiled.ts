@@ -13,14 +13,13 @@ import {
   type ToCompiler,
 } from './messages';
 
-/** How Node.js says that a file is no CommonJS. */
-const ES_MODULE = /^(Cannot use import statement|Unexpected token 'export'|Cannot use 'import\.meta')/;
-
-/** Node.js's own, by which all that run TypeScript have it loaded. */
-const internals = Module as unknown as {
+type Loaded = NodeJS.Module & { _compile: (code: string, path: string) => void };
+/** Of Node.js, what everything that runs TypeScript hooks into. */
+const node = Module as unknown as {
+  /** What loads a file, by its extension; .js loads those that have none here. */
+  _extensions: Record<string, (module: Loaded, path: string) => void>;
   _resolveFilename: (request: string, parent: NodeJS.Module | undefined, ...more: unknown[]) => string;
 };
-type Compilable = NodeJS.Module & { _compile: (code: string, path: string) => void };
 
 /** The compiler, as a worker sees it. */
 export interface Compiler {
@@ -43,8 +42,7 @@ export function awaitCompiler(): Compiler {
   }
   return {
     register: () => {
-      const changedAt = 'error' in greeting ? null : greeting.changedAt;
-      greeting = (exchange({ changedAt }) as News) ?? greeting;
+      greeting = (exchange('error' in greeting ? {} : { changedAt: greeting.changedAt }) as News) ?? greeting;
       if ('error' in greeting) throw new StartError(greeting.error);
       register(greeting);
       return greeting.preload;
@@ -63,11 +61,11 @@ function register({ extensions, isPreferred, hasDependencies, ...project }: Proj
     return known?.code === code ? known.output : ask({ path, code });
   };
   for (const extension of new Set(extensions.map(hookOf))) {
-    const load = require.extensions[extension] ?? require.extensions['.js'];
-    require.extensions[extension] = (module, path) => {
+    const load = node._extensions[extension] ?? node._extensions['.js'];
+    node._extensions[extension] = (module, path) => {
       const output = outputOf(path);
       if (output === undefined) load?.(module, path);
-      else compile(module as Compilable, output, path);
+      else module._compile(output, path);
     };
   }
   if (isPreferred) prefer(extensions);
@@ -76,35 +74,24 @@ function register({ extensions, isPreferred, hasDependencies, ...project }: Proj
 
 /** @returns where require() looks for what loads an extension: .cts and .mts are not among what may be left out */
 function hookOf(extension: string): string {
-  return /^\.[cm]/.test(extension) && !(extension in require.extensions) ? '.js' : extension;
-}
-
-function compile(module: Compilable, output: string, path: string): void {
-  try {
-    module._compile(output, path);
-  } catch (error) {
-    if (!(error instanceof SyntaxError) || !ES_MODULE.test(error.message)) throw error;
-    throw new StartError(
-      `${path} compiles to an ES module: expected CommonJS. Take "type": "module" out of package.json, or set "module" to "commonjs" in tsconfig.json`,
-    );
-  }
+  return /^\.[cm]/.test(extension) && !(extension in node._extensions) ? '.js' : extension;
 }
 
 /** Has require() try some extensions before others. */
 function prefer(extensions: string[]): void {
-  const all = { ...require.extensions };
-  for (const extension of new Set([...extensions.filter((name) => name in all), ...Object.keys(all)])) {
-    // Their order is that in which they came.
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-    delete require.extensions[extension];
-    require.extensions[extension] = all[extension];
+  const all = Object.entries(node._extensions);
+  const isFirst = ([name]: [string, unknown]) => extensions.includes(name);
+  // It tries them in the order in which they were set, and the object has to stay the same.
+  for (const [name] of all) Reflect.deleteProperty(node._extensions, name);
+  for (const [name, load] of [...all.filter(isFirst), ...all.filter((one) => !isFirst(one))]) {
+    node._extensions[name] = load;
   }
 }
 
 /** Has require() find x.ts by the name of x.js, where there is no x.js: TypeScript takes that for what x.ts becomes. */
 function resolveSources(): void {
-  const resolve = internals._resolveFilename;
-  internals._resolveFilename = function (request, parent, ...more) {
+  const resolve = node._resolveFilename;
+  node._resolveFilename = function (request, parent, ...more) {
     try {
       return resolve.call(this, request, parent, ...more);
     } catch (error) {

@@ -3,9 +3,10 @@ import { statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Service as TsNode } from 'ts-node';
 import { asError } from '../process/failure';
+import { ignoreSignals } from '../process/signals';
 import type { Compiled, Greeting, News, Output, Project, Source, ToCompiler } from './messages';
 import { requireOf } from './peers';
-import { tsconfigOf } from './tsconfig';
+import { isModule, tsconfigOf } from './nearest';
 
 const [, , file = ''] = process.argv;
 const tsNode = requireOf(file)('ts-node') as typeof import('ts-node');
@@ -27,7 +28,7 @@ let setUp: SetUp | undefined;
  * @throws what is wrong with that
  */
 function current(): SetUp {
-  if (setUp !== undefined && setUp.changedAt === changeOf(setUp.service)) return setUp;
+  if (setUp?.changedAt === changeOf(setUp?.service.configFilePath)) return setUp;
   setUp = undefined;
   const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
   const service = tsNode.create({
@@ -37,14 +38,13 @@ function current(): SetUp {
     // It would look for it from the folder that the server was started in.
     ...(project !== undefined && { project }),
   }) as Service;
-  setUp = { service, outputs: new Map(), changedAt: changeOf(service) };
+  setUp = { service, outputs: new Map(), changedAt: changeOf(service.configFilePath) };
   return setUp;
 }
 
-/** @returns when the tsconfig.json of a service was changed, in ms */
-function changeOf({ configFilePath }: Service): number | null {
-  if (configFilePath === undefined) return null;
-  return statSync(configFilePath, { throwIfNoEntry: false })?.mtimeMs ?? null;
+/** @returns when a file was changed, in ms; null where there is none */
+function changeOf(path: string | undefined): number | null {
+  return path === undefined ? null : (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null);
 }
 
 function greet(): Greeting {
@@ -64,8 +64,10 @@ function greet(): Greeting {
   }
 }
 
-function newsSince(changedAt: number | null): News {
-  return setUp !== undefined && setUp.changedAt === changedAt && changeOf(setUp.service) === changedAt ? null : greet();
+/** @returns what a worker does not know that was greeted before tsconfig.json changed, or when that was wrong */
+function newsSince(changedAt: number | null | undefined): News {
+  const greeting = greet();
+  return 'changedAt' in greeting && greeting.changedAt === changedAt ? null : greeting;
 }
 
 function compile({ path, code }: Source): Compiled {
@@ -74,6 +76,7 @@ function compile({ path, code }: Source): Compiled {
     if (service.ignored(path)) return {};
     let known = outputs.get(path);
     if (known?.code !== code) {
+      if (isModule(path) && service.options.moduleTypes === undefined) return { error: notCommonJs(path) };
       known = { path, code, output: service.compile(code, path) };
       outputs.set(path, known);
     }
@@ -81,6 +84,11 @@ function compile({ path, code }: Source): Compiled {
   } catch (error) {
     return { error: asError(error).message };
   }
+}
+
+function notCommonJs(path: string): string {
+  const todo = path.endsWith('.mts') ? 'Name it .ts' : 'Take "type": "module" out of package.json';
+  return `${path} is an ES module: expected CommonJS. ${todo}`;
 }
 
 function serve(socket: Socket): void {
@@ -99,6 +107,7 @@ function serve(socket: Socket): void {
   send(greet());
 }
 
+ignoreSignals();
 process.on('message', (_message, socket?: Socket) => {
   if (socket !== undefined) serve(socket);
 });

@@ -7,7 +7,7 @@ import { asError } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
 import { COMPILER_FD, type ToPrimary, type ToWorker } from './messages';
-import { tsconfigOf } from './tsconfig';
+import { tsconfigOf } from './nearest';
 
 /** A worker, from its fork to its end. */
 export interface WorkerHandle {

@@ -55,8 +55,8 @@ export interface Source {
 /** A file, and the JavaScript that was made of it, with its source map inside. */
 export type Output = Source & { output: string };
 
-/** From a worker to the compiler: a file to compile, or the project that it knows. */
-export type ToCompiler = Source | { changedAt: number | null };
+/** From a worker to the compiler: a file to compile, or the project that it knows, if it knows one. */
+export type ToCompiler = Source | Partial<Pick<Project, 'changedAt'>>;
 
 /** The compiler's answer to a file; neither where it is not for it to compile. */
 export interface Compiled {

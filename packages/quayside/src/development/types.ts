@@ -3,10 +3,11 @@ import { statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as TypeScript from 'typescript';
 import { createLog } from '../process/log';
+import { ignoreSignals } from '../process/signals';
 import { configOrExit } from '../settings/config';
 import type { ToTypes } from './messages';
 import { requireOf } from './peers';
-import { tsconfigOf } from './tsconfig';
+import { tsconfigOf } from './nearest';
 
 const [, , file = ''] = process.argv;
 const ts = requireOf(file)('typescript') as typeof TypeScript;
@@ -89,6 +90,7 @@ function report(errors: readonly TypeScript.Diagnostic[]): void {
   hadErrors = errors.length > 0;
 }
 
+ignoreSignals();
 process.on('message', (message: ToTypes) => {
   if (message.type === 'give up') current = undefined;
   else if (message.change !== current) {

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, rmSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { eventually } from '../../../harness/eventually';
 import { program } from '../../../harness/paths';
 import { service } from '../../../harness/project';
 import { run } from '../../../harness/run';
@@ -253,18 +252,4 @@ test('where Node cannot be started, as while it is replaced, that is said, until
   copyFileSync(process.execPath, node);
   save(says('newest'));
   await until('newest');
-});
-
-test('types are checked again when the process that does it has ended', async () => {
-  const server = await serve(says('old'));
-  const types = await eventually(() => {
-    const children = readFileSync(`/proc/${String(server.pid)}/task/${String(server.pid)}/children`, 'utf8');
-    return children
-      .split(' ')
-      .find((pid) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('types.js'));
-  });
-  process.kill(Number(types), 'SIGKILL');
-  await eventually(() => !existsSync(`/proc/${types}`) || undefined);
-  project.replaceService(`const count: number = 'one';\n${service(says('new'))}`);
-  await server.line(/identidock\.ts\(1,7\): error TS2322/);
 });

@@ -35,6 +35,7 @@ test('Ctrl-C, which reaches every process, ends it with exit code 0', async () =
   server.killGroup('SIGINT');
   expect(await server.exited).toEqual(over);
   await server.closed;
+  expect(server.output()).not.toContain('ERROR');
 });
 
 test('npm run dev: Ctrl-C, of which npm makes two', async () => {

@@ -1,0 +1,26 @@
+// The tsconfig.json and the package.json that a file belongs to, wherever the server was started.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** @returns the nearest file of a name from another's folder upward; undefined where there is none */
+function nearest(name: string, file: string): string | undefined {
+  for (let dir = dirname(file), last = ''; dir !== last; last = dir, dir = dirname(dir)) {
+    const path = join(dir, name);
+    if (existsSync(path)) return path;
+  }
+  return undefined;
+}
+
+/** @returns the tsconfig.json of a file; undefined where there is none */
+export function tsconfigOf(file: string): string | undefined {
+  return nearest('tsconfig.json', file);
+}
+
+/** @returns whether TypeScript is an ES module for Node.js: by its extension, or by its package.json */
+export function isModule(file: string): boolean {
+  if (/\.[cm]ts$/.test(file)) return file.endsWith('.mts');
+  const manifest = nearest('package.json', file);
+  if (manifest === undefined) return false;
+  const { type } = JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown };
+  return type === 'module';
+}

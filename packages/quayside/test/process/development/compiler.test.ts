@@ -1,0 +1,165 @@
+// What the workers get compiled, by a process that outlives them.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually } from '../../../harness/eventually';
+import { quayside } from '../../../harness/paths';
+import { service } from '../../../harness/project';
+import type { Running } from '../../../harness/run';
+import { get, project, save, says, serve, start, until, useDevelopment, write } from '../../../harness/development';
+
+useDevelopment();
+
+/** Waits for a child of the server that runs a file; returns its process id. */
+function childOf(server: Running, name: string): Promise<number> {
+  return eventually(() => {
+    const children = readFileSync(`/proc/${String(server.pid)}/task/${String(server.pid)}/children`, 'utf8');
+    const runs = (pid: string) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(name);
+    const found = children.split(' ').find(runs);
+    return found === undefined ? undefined : Number(found);
+  });
+}
+
+/** Ends a process by SIGKILL, and waits until it is gone. */
+async function kill(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  await eventually(() => !existsSync(`/proc/${String(pid)}`) || undefined);
+}
+
+/** Writes the project's tsconfig.json, with some things changed. */
+function changeConfig({ compilerOptions, ...more }: { compilerOptions?: object; [name: string]: unknown }): void {
+  const path = join(project.dir, 'tsconfig.json');
+  const config = JSON.parse(readFileSync(path, 'utf8')) as { compilerOptions: object };
+  writeFileSync(
+    path,
+    JSON.stringify({ ...config, ...more, compilerOptions: { ...config.compilerOptions, ...compilerOptions } }),
+  );
+}
+
+test('a worker holds no compiler', async () => {
+  await serve(`app.get('/', (_req, res) => { res.json(Object.keys(require.cache)); });`);
+  const { body } = await get();
+  expect(body).toContain('identidock.ts');
+  expect(body).not.toMatch(/node_modules\/(typescript|ts-node)\//);
+});
+
+test('what ts-node compiles is served: enums, parameter properties, .cts, and a name that ends in .js', async () => {
+  write('letter.ts', "export enum Letter { A = 'a' }\n");
+  write('pair.cts', 'export class Pair { constructor(readonly first: string) {} }\n');
+  project.replaceService(`
+    import { Letter } from './letter.js';
+    import { Pair } from './pair.cjs';
+    ${service("app.get('/', (_req, res) => { res.send(new Pair(Letter.A).first); });")}`);
+  start();
+  await until('a');
+});
+
+test('JavaScript beside TypeScript is found first, unless tsconfig.json prefers the other', async () => {
+  write('part.js', "exports.part = 'JavaScript';\n");
+  write('part.ts', "export const part = 'TypeScript';\n");
+  const shown = `import { part } from './part';\n${service("app.get('/', (_req, res) => { res.send(part); });")}`;
+  project.replaceService(shown);
+  start();
+  await until('JavaScript');
+  changeConfig({ 'ts-node': { preferTsExts: true } });
+  project.replaceService(`${shown}\n`);
+  await until('TypeScript');
+});
+
+test('an edit of tsconfig.json counts from the next save on, for all files', async () => {
+  write('part.ts', 'export const part = String(async () => {});\n');
+  const shown = (answer: string) =>
+    `import { part } from './part';\n${service(`app.get('/', (_req, res) => { res.send('${answer} ' + part.slice(0, 5)); });`)}`;
+  project.replaceService(shown('old'));
+  const server = await serve(undefined, { LOG_LEVEL: 'debug' });
+  await until('old async');
+  await server.line(/serving after[^]*ready for the next change/);
+  changeConfig({ compilerOptions: { target: 'es2015' } });
+  project.replaceService(shown('new'));
+  await until('new () =>');
+});
+
+test('a wrong tsconfig.json is said until it is mended', async () => {
+  const server = await serve(says('old'), { LOG_LEVEL: 'debug' });
+  changeConfig({ compilerOptions: { target: 'es1' } });
+  save(says('new'));
+  await server.line(/error TS6046: Argument for '--target' option must be/);
+  await server.line(/Waiting for a change[^]*(ready for the next change[^]*){2}/);
+  changeConfig({ compilerOptions: { target: 'es2023' } });
+  save(says('mended'));
+  await until('mended');
+});
+
+test('what tsconfig.json has loaded before the service is loaded', async () => {
+  write('first.js', "globalThis.first = 'first';\n");
+  changeConfig({ 'ts-node': { require: ['./app/first.js'] } });
+  await serve(`app.get('/', (_req, res) => { res.send((globalThis as { first?: string }).first); });`);
+  expect((await get()).body).toBe('first');
+});
+
+test('an ES module is refused, with what to do', async () => {
+  writeFileSync(join(project.dir, 'package.json'), '{ "type": "module" }');
+  const server = start();
+  await server.line(
+    /app\/identidock\.ts is an ES module: expected CommonJS\. Take "type": "module" out of package\.json/,
+  );
+  writeFileSync(join(project.dir, 'package.json'), '{}');
+  write('part.mts', 'export const part = 1;\n');
+  project.replaceService("import './part.mjs';\n");
+  await server.line(/app\/part\.mts is an ES module: expected CommonJS\. Name it \.ts/);
+});
+
+test('a compiler that has ended is said, and started again by the next change', async () => {
+  const server = await serve(says('old'), { LOG_LEVEL: 'debug' });
+  for (const answer of ['new', 'newer']) {
+    await server.line(new RegExp(`(serving after[^]*ready for the next change[^]*){${answer === 'new' ? '1' : '2'}}`));
+    await kill(await childOf(server, 'compiler.js'));
+    await server.line(/The compiler has ended by itself, by SIGKILL\. The next change starts it again\./);
+    // What serves does not need it.
+    expect((await get()).status).toBe(200);
+    save(says(answer));
+    await until(answer);
+  }
+});
+
+test('a compiler that ends while code is loaded: the answers say so, until the next change', async () => {
+  write('late.ts', "export const late = 'late';\n");
+  const server = await serve(`
+    app.get('/', (_req, res) => { res.send(require('./late').late); });`);
+  await kill(await childOf(server, 'compiler.js'));
+  await server.line(/The compiler has ended by itself/);
+  const { status, body } = await get();
+  expect(status).toBe(500);
+  expect(body).toContain('The compiler has ended.');
+  save(says('new'));
+  await until('new');
+});
+
+test('types are checked again when the process that does it has ended', async () => {
+  const server = await serve(says('old'));
+  await kill(await childOf(server, 'types.js'));
+  project.replaceService(`const count: number = 'one';\n${service(says('new'))}`);
+  await server.line(/identidock\.ts\(1,7\): error TS2322/);
+});
+
+test('a check of types that is given up reports nothing, and the next reports all', async () => {
+  project.replaceService(`const count: number = 'one';\n${service(says('new'))}`);
+  const { dir } = project;
+  const types = fork(join(quayside, 'dist/development/types.js'), [join(dir, 'app/identidock.ts')], {
+    cwd: dir,
+    silent: true,
+  });
+  let output = '';
+  types.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  types.send({ type: 'check', change: 1 });
+  types.send({ type: 'give up' });
+  types.send({ type: 'check', change: 2 });
+  await eventually(() => output.includes('types: 1 wrong') || undefined);
+  save(says('right'));
+  types.send({ type: 'check', change: 3 });
+  await eventually(() => output.includes('types: all right again') || undefined);
+  types.disconnect();
+  await once(types, 'exit');
+  expect(output.match(/wrong/g)).toHaveLength(1);
+});
