@@ -38,13 +38,22 @@ const smallMemory = {
   NODE_DISABLE_COMPILE_CACHE: '1',
 };
 
+/** Lets other processes have the CPU first. */
+function lower(pid: number | undefined, niceness: number): void {
+  try {
+    if (pid !== undefined) setPriority(pid, niceness);
+  } catch {
+    // A sandbox may forbid it.
+  }
+}
+
 /** Prepares a process, and does not start it yet. */
 export function createCompanion({ name, file, niceness, onEnd }: CompanionOptions): Companion {
   let running: ChildProcess | undefined;
 
   const start = () => {
     const child = forkChild(name, file, { execArgv, env: { ...smallMemory, ...process.env } });
-    if (child.pid !== undefined) setPriority(child.pid, niceness);
+    if (niceness > 0) lower(child.pid, niceness);
     const end = (how: string) => {
       if (running !== child) return;
       running = undefined;

@@ -51,13 +51,8 @@ export function forkWorker({ file, onSocket, guardian, onMessage, onEnd }: ForkO
   // For what tsconfig.json has loaded before the service, as tsconfig-paths.
   const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
   const env = project === undefined ? process.env : { ...process.env, TS_NODE_PROJECT: project };
-  const stdio: NodeOptions['stdio'] = [
-    'inherit',
-    'inherit',
-    'inherit',
-    'ipc',
-    onSocket === undefined ? 'ignore' : 'pipe',
-  ];
+  // The last is COMPILER_FD.
+  const stdio: NodeOptions['stdio'] = ['inherit', 'inherit', 'inherit', 'ipc', ...(onSocket ? ['pipe' as const] : [])];
   const child = forkChild('worker.js', file, { execArgv, env, stdio });
   const worker: WorkerHandle = { child, state: 'starting' };
   const socket = (child.stdio as (Socket | null)[] | undefined)?.[COMPILER_FD];

@@ -21,6 +21,12 @@ const formatted = process.stdout.isTTY ? ts.formatDiagnosticsWithColorAndContext
 
 type Program = TypeScript.SemanticDiagnosticsBuilderProgram;
 
+/**
+ * As tsc does it: comments on types take memory, and say nothing about errors. By its number, as TypeScript has the name
+ * from 5.3 on.
+ */
+const PARSE_FOR_TYPE_ERRORS = 2;
+
 /** The change that is checked, or was; undefined where there was another since. */
 let current: number | undefined;
 /** The last that was checked to its end: what the next is compared with. */
@@ -46,8 +52,7 @@ function createProgram(): Program {
   );
   const options = parsed?.options ?? {};
   const host = ts.createIncrementalCompilerHost(options);
-  // As tsc does it: what documents a type takes memory, and says nothing about errors.
-  host.jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
+  Object.assign(host, { jsDocParsingMode: PARSE_FOR_TYPE_ERRORS });
   const read = host.getSourceFile.bind(host);
   host.getSourceFile = (path, ...how) => {
     const stamp = stampOf(path);
