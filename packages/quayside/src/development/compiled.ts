@@ -60,7 +60,7 @@ function register({ extensions, isPreferred, hasDependencies, ...project }: Proj
     outputs.delete(path);
     return known?.code === code ? known.output : ask({ path, code });
   };
-  for (const extension of new Set(extensions.map(hookOf))) {
+  for (const extension of extensions) {
     const load = node._extensions[extension] ?? node._extensions['.js'];
     node._extensions[extension] = (module, path) => {
       const output = outputOf(path);
@@ -70,11 +70,6 @@ function register({ extensions, isPreferred, hasDependencies, ...project }: Proj
   }
   if (isPreferred) prefer(extensions);
   resolveSources();
-}
-
-/** @returns where require() looks for what loads an extension: .cts and .mts are not among what may be left out */
-function hookOf(extension: string): string {
-  return /^\.[cm]/.test(extension) && !(extension in node._extensions) ? '.js' : extension;
 }
 
 /** Has require() try some extensions before others. */

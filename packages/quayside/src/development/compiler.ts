@@ -8,6 +8,7 @@ import type { Compiled, Greeting, News, Output, Project, Source, ToCompiler } fr
 import { requireOf } from './peers';
 import { isModule, tsconfigOf } from './nearest';
 
+ignoreSignals();
 const [, , file = ''] = process.argv;
 const tsNode = requireOf(file)('ts-node') as typeof import('ts-node');
 
@@ -107,7 +108,6 @@ function serve(socket: Socket): void {
   send(greet());
 }
 
-ignoreSignals();
 process.on('message', (_message, socket?: Socket) => {
   if (socket !== undefined) serve(socket);
 });

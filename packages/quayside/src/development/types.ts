@@ -9,6 +9,7 @@ import type { ToTypes } from './messages';
 import { requireOf } from './peers';
 import { tsconfigOf } from './nearest';
 
+ignoreSignals();
 const [, , file = ''] = process.argv;
 const ts = requireOf(file)('typescript') as typeof TypeScript;
 const log = createLog(configOrExit('development'));
@@ -95,7 +96,6 @@ function report(errors: readonly TypeScript.Diagnostic[]): void {
   hadErrors = errors.length > 0;
 }
 
-ignoreSignals();
 process.on('message', (message: ToTypes) => {
   if (message.type === 'give up') current = undefined;
   else if (message.change !== current) {

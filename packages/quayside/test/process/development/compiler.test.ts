@@ -123,6 +123,20 @@ test('a compiler that has ended is said, and started again by the next change', 
   }
 });
 
+test('signals, which Ctrl-C sends to every process, are the primary’s alone to act on', async () => {
+  const server = await serve(`const count: number = 'one'; ${says('old')}`);
+  // Then both run, and not only Node.js.
+  await server.line(/types: 1 wrong/);
+  const pids = [await childOf(server, 'compiler.js'), await childOf(server, 'types.js')];
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    for (const pid of pids) process.kill(pid, signal);
+    save(says(signal));
+    await until(signal);
+  }
+  expect(await childOf(server, 'types.js')).toBe(pids[1]);
+  expect(server.output()).not.toContain('has ended');
+});
+
 test('a compiler that ends while code is loaded: the answers say so, until the next change', async () => {
   write('late.ts', "export const late = 'late';\n");
   const server = await serve(`
