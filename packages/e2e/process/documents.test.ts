@@ -25,8 +25,12 @@ const envExample = [...read('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, 
   value,
 ]);
 const composeFiles = read('docker-compose.yml') + read('docker-compose.prod.yml');
-/** The settings that a container gets from .env or the shell: those that stand in an environment as a name alone. */
-const passedOn = [...composeFiles.matchAll(/^ {6}([A-Z_]+):$/gm)].map(([, name = '']) => name);
+/** What is no setting of the server alone: other programs know it, too. */
+const conventions = ['FORCE_COLOR', 'NO_COLOR'];
+/** The settings that a container gets from .env or the shell: in an environment, a name alone or with that name's value. */
+const passedOn = [...composeFiles.matchAll(/^ {6}([A-Z_]+):(?: \$\{\1\b.*)?$/gm)]
+  .map(([, name = '']) => name)
+  .filter((name) => !conventions.includes(name));
 
 test("quayside's README lists exactly the settings that there are", () => {
   expect(settingRows.map(([name]) => name)).toEqual(Object.keys(settings(false)));
@@ -51,9 +55,13 @@ test('.env.example has the variables and defaults of the READMEs: those of Compo
 });
 
 test('the Compose files take exactly these, with the same defaults', () => {
-  const used = [...composeFiles.replaceAll(doctorsImage, '').matchAll(/\$\{(\w+):-([^}]*)\}/g)];
+  const withDefault = composeFiles.replaceAll(doctorsImage, '').matchAll(/\$\{(\w+):?-((?:\$\{[^}]*\}|[^}])*)\}/g);
+  const used = new Map(Array.from(withDefault, ([, name = '', value = '']) => [name, value]));
+  // A name alone.
+  expect(composeFiles).toMatch(/^ {6}NO_COLOR:$/m);
+  used.set('NO_COLOR', '');
   const ofCompose = envExample.filter(([name = '']) => !passedOn.includes(name));
-  expect([...new Map(used.map(([, name, value]) => [name, value]))].sort()).toEqual([...ofCompose].sort());
+  expect([...used].filter(([name]) => !passedOn.includes(name)).sort()).toEqual([...ofCompose].sort());
   expect(envExample.map(([name]) => name)).toEqual(expect.arrayContaining(passedOn));
 });
 

@@ -1,6 +1,7 @@
 // What the words of the program mean.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { settleColour } from '../process/colour';
 
 /** EX_USAGE of sysexits.h: the command was used in a wrong way. */
 const EX_USAGE = 64;
@@ -46,6 +47,8 @@ async function main([word = '', ...rest]: string[]): Promise<void> {
   } else if (word === 'dev') {
     const file = fileOf(word, rest);
     process.env.NODE_ENV = 'development';
+    // Before Node looks at it.
+    settleColour();
     (await import('./dev.js')).dev(file);
   } else if (rest.length > 0 || !['healthcheck', '--help', '--version'].includes(word)) {
     const given = [word, ...rest].join(' ');

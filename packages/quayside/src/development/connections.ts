@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
+import { stripVTControlCharacters } from 'node:util';
 import { answerFor } from '../http/answer';
 import { messageOf } from '../process/channel';
 import { guardHosts } from './hosts';
@@ -71,7 +72,8 @@ export function createConnections(hosts: string[]): Connections {
       now = { state: 'waiting' };
     },
     fail: (reason) => {
-      now = { state: 'failing', reason };
+      // On a terminal, the compiler's messages come in colours.
+      now = { state: 'failing', reason: stripVTControlCharacters(reason) };
       flow();
     },
   };

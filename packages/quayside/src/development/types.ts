@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as TypeScript from 'typescript';
+import { hasColour } from '../process/colour';
 import { createLog } from '../process/log';
 import { ignoreSignals } from '../process/signals';
 import { configOrExit } from '../settings/config';
@@ -18,7 +19,7 @@ const format: TypeScript.FormatDiagnosticsHost = {
   getCurrentDirectory: () => process.cwd(),
   getNewLine: () => '\n',
 };
-const formatted = process.stdout.isTTY ? ts.formatDiagnosticsWithColorAndContext : ts.formatDiagnostics;
+const formatted = hasColour() ? ts.formatDiagnosticsWithColorAndContext : ts.formatDiagnostics;
 
 type Program = TypeScript.SemanticDiagnosticsBuilderProgram;
 

@@ -1,6 +1,9 @@
 // The log, by pino: one JSON line an event on stdout, or the same made readable in development.
+import { isatty } from 'node:tty';
 import { pino, stdSerializers, symbols, type Logger } from 'pino';
 import type { Config } from '../settings/config';
+import { hasColour } from './colour';
+import { formatLine } from './line';
 import { outletOf, type Outlet } from './outlet';
 
 export type { Logger };
@@ -11,6 +14,8 @@ const MAX_GATHERED = 2 ** 16;
 const GATHER_MS = 10;
 /** pino's number for it. */
 const WARN = 40;
+/** How wide a line is made where there is no terminal, in characters. */
+const COLUMNS = 80;
 
 /**
  * Makes the log of this process, on stdout. Lines of a warning or more are written at once, others together with those of
@@ -33,7 +38,7 @@ export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'mode'>, bindings: 
     },
   };
   const stdout = outletOf(1);
-  const log = pino(options, config.mode === 'development' ? readable(stdout) : batched(stdout));
+  const log = pino(options, config.mode === 'development' ? readable(stdout, config.LOG_LEVEL) : batched(stdout));
   stdout.onRoom = (dropped) => {
     log.warn({ dropped }, 'lines were dropped: nobody read them, or they could not be written');
   };
@@ -83,19 +88,15 @@ function batched(stdout: Outlet) {
 }
 
 /** A stream that writes lines as people read them. */
-function readable(stdout: Outlet) {
-  // Loaded here, not above: production has no use for it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { prettyFactory } = require('pino-pretty') as typeof import('pino-pretty');
-  const format = prettyFactory({
-    translateTime: 'SYS:HH:MM:ss.l',
-    messageFormat: '{msg}{if method} {method} {path}{end}{if status} {status}{end}{if ms} {ms} ms{end}',
-    ignore: 'method,path,status,ms',
-    singleLine: true,
-  });
+function readable(stdout: Outlet, level: Config['LOG_LEVEL']) {
+  // Opened where it has a width alone: as a stream, a pipe would be written to in another way.
+  const terminal = isatty(1) ? process.stdout : undefined;
+  const look = { hasColour: hasColour(), isDetailed: level === 'debug' || level === 'trace' };
   return {
     write(line: string) {
-      stdout.write(Buffer.from(format(line)));
+      const { columns = 0 } = terminal ?? {};
+      // A terminal that does not know its width says 0.
+      stdout.write(Buffer.from(formatLine(line, { ...look, columns: columns > 0 ? columns : COLUMNS })));
     },
   };
 }

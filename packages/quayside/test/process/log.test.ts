@@ -1,10 +1,9 @@
 import { Agent } from 'node:http';
 import { eventually } from '../../harness/eventually';
-import { fetch } from '../../harness/fetch';
 import { program } from '../../harness/paths';
 import { service } from '../../harness/project';
 import { run } from '../../harness/run';
-import { get, logOf, port, ports, project, serve, start, stats, useServer } from '../../harness/server';
+import { get, logOf, ports, project, serve, start, stats, useServer } from '../../harness/server';
 
 useServer();
 
@@ -187,16 +186,4 @@ describe('TRUST_PROXY', () => {
     expect(JSON.parse((await get('/', { headers: forwarded })).body)).toEqual([client, protocol, ips]);
     await server.line(new RegExp(`"client":"${client}"`));
   });
-});
-
-test('in development the log is made to be read', async () => {
-  const server = run(program, {
-    args: ['dev', 'app/identidock.ts'],
-    cwd: project.dir,
-    env: { ...ports, INSPECT_PORT: 'off' },
-  });
-  await server.line(/INFO: serving/);
-  await fetch(port, '/?query=secret');
-  await server.line(/INFO: request GET \/ 200 [\d.]+ ms .*127\.0\.0\.1/);
-  expect(server.output()).not.toContain('secret');
 });
