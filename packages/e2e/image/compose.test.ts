@@ -2,6 +2,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
 import { loadConfig } from '../../quayside/src/settings/config';
@@ -50,6 +51,23 @@ describeImage('docker compose', () => {
         { type: 'bind', source: join(checkout.dir, 'app'), target: '/srv/app', read_only: true },
       ]);
       expect(JSON.stringify(await checkout.config([]))).not.toMatch(/9090|9191/);
+    });
+
+    test('development prints the address with the published port, or another, and is in colour unless it is told not to', async () => {
+      const environment = async (env?: NodeJS.ProcessEnv) => (await identidock([], env)).environment;
+      expect(await environment()).toMatchObject({
+        PUBLIC_URL: 'http://localhost:5000',
+        FORCE_COLOR: '1',
+        NO_COLOR: null,
+      });
+      expect(await environment({ PUBLISH_DEV_PORT: '8080', FORCE_COLOR: '', NO_COLOR: '1' })).toMatchObject({
+        PUBLIC_URL: 'http://localhost:8080',
+        FORCE_COLOR: '',
+        NO_COLOR: '1',
+      });
+      expect(await environment({ PUBLIC_URL: 'https://orders.example' })).toMatchObject({
+        PUBLIC_URL: 'https://orders.example',
+      });
     });
 
     test('each is hardened, and only production starts again by itself', async () => {
@@ -134,6 +152,20 @@ describeImage('docker compose', () => {
     }
     await checkout.compose([...production, 'stop']);
     expect(await inspect('{{.State.ExitCode}}')).toBe('0');
+  });
+
+  test.each([
+    ['', /\x1b\[90m[\d:]{8}\x1b\[39m open \x1b\[36m(.*)\x1b\[39m$/],
+    ['1', /^[^\x1b]*[\d:]{8} open (.*)$/],
+  ])('development, NO_COLOR=%j: the log has the address that answers, and colours or none', async (NO_COLOR, open) => {
+    const [port, inspectPort] = (await freePorts(2)) as [number, number];
+    const env = { PUBLISH_DEV_PORT: String(port), PUBLISH_INSPECT_PORT: String(inspectPort), NO_COLOR };
+    const server = checkout.start(['up', '--no-log-prefix'], env);
+    const [, url] = await server.line(open);
+    expect(url).toBe(`http://localhost:${String(port)}`);
+    expect(await eventually(() => fetch(port))).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
+    await checkout.compose(['stop'], env);
+    await server.closed;
   });
 
   test('type errors: production is not built with them, development is', async () => {

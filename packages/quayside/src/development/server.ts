@@ -34,7 +34,8 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
   } catch (error) {
     exitUnstarted(reasonOf(error));
   }
-  log.info({ host, port }, 'listening');
+  log.debug({ host, port }, 'listening');
+  log.info({ url: config.PUBLIC_URL }, 'open');
 
   const compiler = createCompanion({
     name: 'compiler.js',

@@ -91,6 +91,22 @@ const zeroOne = makeValidator((input): boolean => {
   return input === '1';
 });
 
+const webUrl = makeValidator((input): string => {
+  if (!/^https?:\/\/\S+$/i.test(input) || !URL.canParse(input)) {
+    throw new Error('expected an http or https URL, as http://localhost:5000');
+  }
+  return input;
+});
+
+/** The addresses that localhost leads to, and those that stand for all. */
+const LOCAL = /^(?:0\.0\.0\.0|127\.0\.0\.1|[0:]+1?)$/;
+
+/** @returns the URL by which this machine asks whoever listens on an address */
+function urlOf({ HOST, PORT }: { HOST: string; PORT: number }): string {
+  const name = LOCAL.test(HOST) ? 'localhost' : isIP(HOST) === 6 ? `[${HOST}]` : HOST;
+  return `http://${name}:${String(PORT)}`;
+}
+
 /**
  * Every setting there is, with its rule and its default. README.md says what each means; durations are in seconds, and
  * where 0 is allowed, it is off.
@@ -104,7 +120,9 @@ export const settings = (development: boolean) => ({
   // By which a request may ask, beside those that no stranger can have: process/hosts.ts.
   STATS_HOSTS: hosts({ default: [] }),
   ALLOWED_HOSTS: hosts({ default: [] }),
-  // Development alone. Whoever reaches the debugger may run what they like.
+  // Development alone, as the next three. Empty is urlOf().
+  PUBLIC_URL: webUrl({ default: '' }),
+  // Whoever reaches the debugger may run what they like.
   INSPECT_HOST: address({ default: '127.0.0.1' }),
   INSPECT_PORT: portOrOff({ default: 9229 }),
   WATCH_POLL: zeroOne({ default: false }),
@@ -177,7 +195,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, mode: Mode = 'production'): C
   });
 
   // A plain object: envalid's own throws on names that it does not know.
-  return { ...values, mode };
+  return { ...values, PUBLIC_URL: values.PUBLIC_URL || urlOf(values), mode };
 }
 
 /**

@@ -21,6 +21,7 @@ test('an empty environment is production with its defaults', () => {
     STATS_PORT: 9191,
     STATS_HOSTS: [],
     ALLOWED_HOSTS: [],
+    PUBLIC_URL: 'http://localhost:9090',
     INSPECT_HOST: '127.0.0.1',
     INSPECT_PORT: 9229,
     WATCH_POLL: false,
@@ -62,6 +63,7 @@ test('each setting is read', () => {
     STATS_HOST: '::',
     STATS_HOSTS: 'stats.example.com',
     ALLOWED_HOSTS: '.example.com',
+    PUBLIC_URL: 'https://orders.example',
     INSPECT_HOST: '::2',
     WATCH_POLL: '1',
     WORKERS: '3',
@@ -106,6 +108,11 @@ test.each([
   ['PORT', ' 80', 'expected a port from 1 to 65535'],
   ['STATS_PORT', 'http', 'expected a port from 1 to 65535, or off'],
   ['STATS_PORT', '65536', 'expected a port from 1 to 65535, or off'],
+  ['PUBLIC_URL', 'localhost:5000', 'expected an http or https URL, as http://localhost:5000'],
+  ['PUBLIC_URL', 'ftp://localhost', 'expected an http or https URL, as http://localhost:5000'],
+  ['PUBLIC_URL', 'http://localhost:65536', 'expected an http or https URL, as http://localhost:5000'],
+  ['PUBLIC_URL', 'http://a b', 'expected an http or https URL, as http://localhost:5000'],
+  ['PUBLIC_URL', 'http://a/\n', 'expected an http or https URL, as http://localhost:5000'],
   ['INSPECT_PORT', 'on', 'expected a port from 1 to 65535, or off'],
   ['WATCH_POLL', 'on', 'expected 0 or 1'],
   ['WORKERS', '0', 'expected a whole number from 1 to 1024'],
@@ -161,6 +168,22 @@ test.each([
     `STATS_HOSTS=${JSON.stringify(value)}: ${reason}`,
     `ALLOWED_HOSTS=${JSON.stringify(value)}: ${reason}`,
   ]);
+});
+
+test.each([
+  [{}, 'http://localhost:5000'],
+  [{ HOST: '0.0.0.0', PORT: '80' }, 'http://localhost:80'],
+  [{ HOST: '::1' }, 'http://localhost:5000'],
+  [{ HOST: '::' }, 'http://localhost:5000'],
+  [{ HOST: '0:0:0:0:0:0:0:0' }, 'http://localhost:5000'],
+  // localhost is another address of the loopback.
+  [{ HOST: '127.0.0.2' }, 'http://127.0.0.2:5000'],
+  [{ HOST: '192.168.1.5' }, 'http://192.168.1.5:5000'],
+  [{ HOST: 'fd00::1', PORT: '81' }, 'http://[fd00::1]:81'],
+  [{ HOST: '::10' }, 'http://[::10]:5000'],
+  [{ PUBLIC_URL: 'HTTPS://orders.example/path' }, 'HTTPS://orders.example/path'],
+])('%j is asked at %s', (env, url) => {
+  expect(loadConfig(env, 'development').PUBLIC_URL).toBe(url);
 });
 
 test.each(['off', '0'])('STATS_PORT=%j is none', (value) => {
