@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { startGuardian } from '../process/guardian';
 import type { Logger } from '../process/log';
+import { namesOf } from './changes';
 import type { Connections } from './connections';
 import { drain, forkWorker, tell, type WorkerHandle } from './handle';
 import type { ToPrimary } from './messages';
@@ -38,6 +39,8 @@ export class Workers {
   private changedAt = performance.now();
   /** Counts the changes. */
   private change = 0;
+  /** The files that have changed since a worker came to serve. */
+  private readonly changed = new Set<string>();
   private readonly fork: () => WorkerHandle;
 
   constructor(private readonly options: ReloadOptions) {
@@ -53,8 +56,12 @@ export class Workers {
     this.fillSpares();
   }
 
-  /** Serves the code as it is now. */
-  reload(): void {
+  /**
+   * Serves the code as it is now.
+   * @param files - that have changed, as far as they are known
+   */
+  reload(files: string[]): void {
+    for (const file of files) this.changed.add(file);
     this.changedAt = performance.now();
     this.change += 1;
     this.options.onChange?.();
@@ -124,7 +131,8 @@ export class Workers {
   private onServing(worker: WorkerHandle): void {
     worker.state = 'serving';
     this.options.connections.giveTo(worker.child);
-    this.options.log.info(`serving after ${(performance.now() - this.changedAt).toFixed()} ms`);
+    this.options.log.info(`serving after ${(performance.now() - this.changedAt).toFixed()} ms${namesOf(this.changed)}`);
+    this.changed.clear();
     this.fillSpares();
   }
 

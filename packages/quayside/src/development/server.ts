@@ -69,7 +69,7 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
     types.kill();
     return stopped;
   };
-  watch({ poll, log, file, settings }, () => {
-    workers.reload();
+  watch({ poll, log, file, settings }, (files) => {
+    workers.reload(files);
   });
 }

@@ -2,6 +2,7 @@
 import { dirname, relative } from 'node:path';
 import type Nodemon from 'nodemon';
 import type { Logger } from '../process/log';
+import { Changes } from './changes';
 import { requireOf } from './peers';
 
 /** What nodemon says, in these words alone, when no change escapes it any more. */
@@ -23,18 +24,26 @@ export interface WatchOptions {
 
 /**
  * Starts to watch.
- * @param onChange - called when it watches, when files have changed, and when somebody enters nodemon's `rs`
+ * @param onChange - called when it watches, when files have changed, and when somebody enters nodemon's `rs`; with the
+ *   files that have changed, relative to the working directory
  */
-export function watch({ poll, log, file, settings }: WatchOptions, onChange: () => void): void {
+export function watch({ poll, log, file, settings }: WatchOptions, onChange: (files: string[]) => void): void {
   warnOfPatterns(relative('.', dirname(file)), log);
   const nodemon = requireOf(file)('nodemon') as typeof Nodemon;
+  const changes = new Changes();
   // It wants to run something at each change: this is the shell's word for nothing.
   const fixed = { exec: ':', runOnChangeOnly: true, legacyWatch: poll, verbose: true };
   nodemon({ ...settings, ...fixed } as unknown as Parameters<typeof nodemon>[0])
-    .on('restart', onChange)
+    .on('restart', () => {
+      // By then, what it has said of the change has been heard, too.
+      process.nextTick(() => {
+        onChange(changes.take());
+      });
+    })
     .on('log', ({ type, message }) => {
       if (type === 'error' || type === 'fail') log.error(message);
-      else if (type === 'detail' && READY.test(message)) onChange();
+      else if (type === 'detail' && READY.test(message)) onChange([]);
+      else if (type === 'detail') changes.hear(message);
     });
 }
 
