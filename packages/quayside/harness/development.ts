@@ -30,6 +30,13 @@ export function start(env: NodeJS.ProcessEnv = {}): Running {
   return run(program, { args: ['dev', 'app/identidock.ts'], cwd: project.dir, env: { ...ports, ...env } });
 }
 
+/** Starts it on a terminal of so many columns, whose lines end as terminals have it: by \r\n. */
+export function startOnTerminal(columns: number, env: NodeJS.ProcessEnv = {}): Running {
+  const command = `stty cols ${String(columns)}; exec '${program}' dev app/identidock.ts`;
+  const ports = { PORT: String(port), INSPECT_PORT: String(inspectPort) };
+  return run('script', { args: ['-qec', command, '/dev/null'], cwd: project.dir, env: { ...ports, ...env } });
+}
+
 /** Starts it and waits until it serves; with routes, those of a service of their own. */
 export async function serve(routes?: string, env: NodeJS.ProcessEnv = {}): Promise<Running> {
   if (routes !== undefined) project.replaceService(service(routes));
