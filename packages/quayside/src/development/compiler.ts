@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Service as TsNode } from 'ts-node';
+import { hasColour } from '../process/colour';
 import { asError } from '../process/failure';
 import { ignoreSignals } from '../process/signals';
 import type { Compiled, Greeting, News, Output, Project, Source, ToCompiler } from './messages';
@@ -34,8 +35,7 @@ function current(): SetUp {
   const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
   const service = tsNode.create({
     transpileOnly: true,
-    // What it says is also for the answers, where nothing takes a terminal's colours.
-    pretty: false,
+    pretty: hasColour(),
     // It would look for it from the folder that the server was started in.
     ...(project !== undefined && { project }),
   }) as Service;

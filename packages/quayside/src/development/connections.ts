@@ -2,7 +2,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
-import { stripVTControlCharacters } from 'node:util';
 import { answerFor } from '../http/answer';
 import { messageOf } from '../process/channel';
 import { guardHosts } from './hosts';
@@ -72,8 +71,7 @@ export function createConnections(hosts: string[]): Connections {
       now = { state: 'waiting' };
     },
     fail: (reason) => {
-      // On a terminal, the compiler's messages come in colours.
-      now = { state: 'failing', reason: stripVTControlCharacters(reason) };
+      now = { state: 'failing', reason };
       flow();
     },
   };

@@ -1,5 +1,6 @@
 // Short answers that the server gives in the service's place.
 import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { stripVTControlCharacters } from 'node:util';
 import type { Request } from 'express';
 import type { Exchange } from './exchange';
 import { idOf } from './request-id';
@@ -16,10 +17,12 @@ const escapeHtml = (text: string) => text.replace(/[&<>]/g, (char) => `&#${Strin
 
 /**
  * Says what a status means.
- * @param more.requestId - for whoever reports the error
- * @param more.trace - where it may be shown
+ * @param given.requestId - for whoever reports the error
+ * @param given.trace - where it may be shown
  */
-export function answerFor(status: number, kind: Kind, more: { requestId?: string; trace?: string } = {}): Answer {
+export function answerFor(status: number, kind: Kind, given: { requestId?: string; trace?: string } = {}): Answer {
+  // On a terminal, a compiler's messages come in colours.
+  const more = { ...given, ...(given.trace !== undefined && { trace: stripVTControlCharacters(given.trace) }) };
   const error = STATUS_CODES[status] ?? 'Error';
   if (kind === 'json') return { type: 'application/json', body: `${JSON.stringify({ status, error, ...more })}\n` };
   const title = `${String(status)} ${error}`;
