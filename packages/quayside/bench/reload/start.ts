@@ -23,6 +23,7 @@ export interface Starts {
 
 /** Starts each command so often, in turn. */
 export async function measureStarts(service: Service, place: Place): Promise<Starts[]> {
+  say(`${service.title}, ${place}: first starts`);
   if (place === 'container') return inTurn({ 'docker compose up': composeUp });
   const { dir, remove } = writeServiceProject(service);
   const starts = await inTurn({
@@ -35,7 +36,6 @@ export async function measureStarts(service: Service, place: Place): Promise<Sta
 
 /** The first start of each warms up, and is not counted. */
 async function inTurn(commands: Record<string, () => Promise<number>>): Promise<Starts[]> {
-  say(`first starts: ${Object.keys(commands).join(', ')}`);
   const starts = Object.keys(commands).map((command): Starts => ({ command, times: [] }));
   for (let round = 0; round <= STARTS; round += 1) {
     for (const [index, start] of Object.values(commands).entries()) {
