@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { setPriority } from 'node:os';
+import type { Guardian } from '../process/guardian';
 import { forkChild } from './handle';
 
 /** What it is to be started with. */
@@ -12,6 +13,7 @@ export interface CompanionOptions {
   file: string;
   /** How much it lets others have the CPU before it, from 0 to 19, as nice(1) has it. */
   niceness: number;
+  guardian: Guardian;
   /** Called when it has ended by itself, with how in words. */
   onEnd: (how: string) => void;
 }
@@ -39,22 +41,31 @@ const smallMemory = {
 };
 
 /** Lets other processes have the CPU first. */
-function lower(pid: number | undefined, niceness: number): void {
+function lower(pid: number, niceness: number): void {
   try {
-    if (pid !== undefined) setPriority(pid, niceness);
+    setPriority(pid, niceness);
   } catch {
     // A sandbox may forbid it.
   }
 }
 
 /** Prepares a process, and does not start it yet. */
-export function createCompanion({ name, file, niceness, onEnd }: CompanionOptions): Companion {
+export function createCompanion({ name, file, niceness, guardian, onEnd }: CompanionOptions): Companion {
   let running: ChildProcess | undefined;
+  /** Those that it has not been sent yet. */
+  const sockets = new Set<Socket>();
 
   const start = () => {
     const child = forkChild(name, file, { execArgv, env: { ...smallMemory, ...process.env } });
-    if (niceness > 0) lower(child.pid, niceness);
+    const { pid } = child;
+    if (pid !== undefined) {
+      guardian.guard(pid);
+      if (niceness > 0) lower(pid, niceness);
+    }
     const end = (how: string) => {
+      if (pid !== undefined) guardian.release(pid);
+      // Node keeps them, and whoever holds the other end would wait for ever.
+      for (const socket of sockets) socket.destroy();
       if (running !== child) return;
       running = undefined;
       onEnd(how);
@@ -68,7 +79,12 @@ export function createCompanion({ name, file, niceness, onEnd }: CompanionOption
     return child;
   };
   const send = (child: ChildProcess, message: object, socket?: Socket) => {
-    const release = () => socket?.destroy();
+    const release = () => {
+      if (socket === undefined) return;
+      sockets.delete(socket);
+      socket.destroy();
+    };
+    if (socket !== undefined) sockets.add(socket);
     if (child.connected) child.send(message, socket, {}, release);
     else release();
   };

@@ -1,13 +1,14 @@
 // require() of TypeScript in a worker, which holds no compiler: another process compiles, and is asked while this one waits.
-import { readFileSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
 import Module from 'node:module';
 import { extname } from 'node:path';
-import { asError, StartError } from '../process/failure';
+import { StartError } from '../process/failure';
 import {
   COMPILER_FD,
   type Compiled,
   type Greeting,
   type News,
+  type Output,
   type Project,
   type Source,
   type ToCompiler,
@@ -29,29 +30,43 @@ export interface Compiler {
    * @throws StartError where tsconfig.json is wrong, or the compiler has ended
    */
   register: () => string[];
+  /** Forgets what it has made and nobody has loaded. */
+  forget: () => void;
 }
 
-/** Waits until the compiler is there, and takes what it has made so far. */
+/** Waits until the compiler is there, and takes what it has made so far. Its end is for register() to report. */
 export function awaitCompiler(): Compiler {
-  let greeting: Greeting;
+  const outputs = new Map<string, Output>();
+  let known: Project | undefined;
+  const take = (greeting: Greeting) => {
+    known = undefined;
+    outputs.clear();
+    if ('error' in greeting) return;
+    for (const output of greeting.outputs.splice(0)) outputs.set(output.path, output);
+    known = greeting;
+  };
   try {
-    greeting = receive() as Greeting;
-  } catch (error) {
-    // It may be another that is asked when the time has come.
-    greeting = { error: asError(error).message };
+    socket = fstatSync(COMPILER_FD).ino;
+    take(receive() as Greeting);
+  } catch {
+    // As above.
   }
   return {
     register: () => {
-      greeting = (exchange('error' in greeting ? {} : { changedAt: greeting.changedAt }) as News) ?? greeting;
-      if ('error' in greeting) throw new StartError(greeting.error);
-      register(greeting);
-      return greeting.preload;
+      const news = exchange(known === undefined ? {} : { stamp: known.stamp }) as News;
+      if (news !== null) take(news);
+      if (news !== null && 'error' in news) throw failure(news.error);
+      if (known === undefined) throw failure(ENDED);
+      register(known, outputs);
+      return known.preload;
+    },
+    forget: () => {
+      outputs.clear();
     },
   };
 }
 
-function register({ extensions, isPreferred, hasDependencies, ...project }: Project): void {
-  const outputs = new Map(project.outputs.map((output) => [output.path, output]));
+function register({ extensions, isPreferred, hasDependencies }: Project, outputs: Map<string, Output>): void {
   const outputOf = (path: string): string | undefined => {
     if (!extensions.includes(extname(path)) || (!hasDependencies && path.includes('/node_modules/'))) return undefined;
     const code = readFileSync(path, 'utf8');
@@ -83,7 +98,7 @@ function prefer(extensions: string[]): void {
   }
 }
 
-/** Has require() find x.ts by the name of x.js, where there is no x.js: TypeScript takes that for what x.ts becomes. */
+/** Has require() find x.ts or x.tsx by the name of x.js, where there is none: TypeScript takes that for what they become. */
 function resolveSources(): void {
   const resolve = node._resolveFilename;
   node._resolveFilename = function (request, parent, ...more) {
@@ -92,29 +107,42 @@ function resolveSources(): void {
     } catch (error) {
       const [, name, letter] = /^(\.\.?\/.*\.)([cm]?)js$/.exec(request) ?? [];
       if (name === undefined) throw error;
-      try {
-        return resolve.call(this, `${name}${letter ?? ''}ts`, parent, ...more);
-      } catch {
-        throw error;
+      for (const extension of [`${letter ?? ''}ts`, 'tsx']) {
+        try {
+          return resolve.call(this, `${name}${extension}`, parent, ...more);
+        } catch {
+          // The first error names what was asked for.
+        }
       }
+      throw error;
     }
   };
 }
 
 function ask(source: Source): string | undefined {
   const { output, error } = exchange(source) as Compiled;
-  if (error !== undefined) throw new StartError(error);
+  if (error !== undefined) throw failure(error);
   return output;
+}
+
+const ENDED = 'The compiler has ended.';
+/** The number of the socket: the service may close it, and the descriptor then be anything. */
+let socket: number | undefined;
+
+/** @returns an error without a trace: that would be of this file */
+function failure(message: string): StartError {
+  return Object.assign(new StartError(message), { stack: message });
 }
 
 function exchange(message: ToCompiler): unknown {
   const line = Buffer.from(`${JSON.stringify(message)}\n`);
   try {
+    if (fstatSync(COMPILER_FD).ino !== socket) throw failure(ENDED);
     for (let sent = 0; sent < line.length;) sent += writeSync(COMPILER_FD, line, sent);
+    return receive();
   } catch {
-    // Said by what is received.
+    throw failure(ENDED);
   }
-  return receive();
 }
 
 /** Waits for a message of the compiler; there is never more than one on its way. */
@@ -123,7 +151,7 @@ function receive(): unknown {
   for (;;) {
     const chunk = Buffer.alloc(2 ** 16);
     const length = readSync(COMPILER_FD, chunk);
-    if (length === 0) throw new StartError('The compiler has ended.');
+    if (length === 0) throw failure(ENDED);
     chunks.push(chunk.subarray(0, length));
     if (chunk[length - 1] === 0x0a) return JSON.parse(Buffer.concat(chunks).toString());
   }

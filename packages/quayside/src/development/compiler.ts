@@ -1,17 +1,18 @@
 // Entry of the process that compiles for the workers: it alone holds ts-node and TypeScript, over all reloads.
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Service as TsNode } from 'ts-node';
 import { hasColour } from '../process/colour';
 import { asError } from '../process/failure';
 import { ignoreSignals } from '../process/signals';
-import type { Compiled, Greeting, News, Output, Project, Source, ToCompiler } from './messages';
+import type { Compiled, Greeting, News, Output, Source, ToCompiler } from './messages';
 import { requireOf } from './peers';
-import { isModule, tsconfigOf } from './nearest';
+import { isModule, manifestOf, stampOf, tsconfigOf } from './nearest';
 
 ignoreSignals();
 const [, , file = ''] = process.argv;
 const tsNode = requireOf(file)('ts-node') as typeof import('ts-node');
+const { sys } = requireOf(file)('typescript') as typeof import('typescript');
 
 /** ts-node's own, with what its types leave out. */
 type Service = TsNode & { configFilePath?: string; extensions: { compiled: string[] } };
@@ -20,7 +21,9 @@ type Service = TsNode & { configFilePath?: string; extensions: { compiled: strin
 interface SetUp {
   service: Service;
   outputs: Map<string, Output>;
-  changedAt: number | null;
+  /** The tsconfig.json, and those that it extends. */
+  configs: string[];
+  stamp: string;
 }
 
 let setUp: SetUp | undefined;
@@ -30,45 +33,47 @@ let setUp: SetUp | undefined;
  * @throws what is wrong with that
  */
 function current(): SetUp {
-  if (setUp?.changedAt === changeOf(setUp?.service.configFilePath)) return setUp;
-  setUp = undefined;
   const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
+  const stamp = (configs: string[]) => stampOf(project, manifestOf(file), ...configs);
+  if (setUp?.stamp === stamp(setUp?.configs ?? [])) return setUp;
+  setUp = undefined;
+  const configs = new Set<string>();
   const service = tsNode.create({
     transpileOnly: true,
     pretty: hasColour(),
     // It would look for it from the folder that the server was started in.
     ...(project !== undefined && { project }),
+    readFile: (path) => {
+      configs.add(path);
+      return sys.readFile(path);
+    },
   }) as Service;
-  setUp = { service, outputs: new Map(), changedAt: changeOf(service.configFilePath) };
+  setUp = { service, outputs: new Map(), configs: [...configs], stamp: stamp([...configs]) };
   return setUp;
-}
-
-/** @returns when a file was changed, in ms; null where there is none */
-function changeOf(path: string | undefined): number | null {
-  return path === undefined ? null : (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null);
 }
 
 function greet(): Greeting {
   try {
-    const { service, outputs, changedAt } = current();
+    const { service, outputs, stamp } = current();
     const { preferTsExts, ignore, skipIgnore, require } = service.options;
+    for (const path of outputs.keys()) if (!existsSync(path)) outputs.delete(path);
     return {
-      changedAt,
+      stamp,
       extensions: service.extensions.compiled,
       isPreferred: preferTsExts === true,
       hasDependencies: skipIgnore === true || ignore !== undefined,
       preload: require ?? [],
       outputs: [...outputs.values()],
-    } satisfies Project;
+    };
   } catch (error) {
     return { error: asError(error).message };
   }
 }
 
 /** @returns what a worker does not know that was greeted before tsconfig.json changed, or when that was wrong */
-function newsSince(changedAt: number | null | undefined): News {
+function newsSince(stamp: string | undefined): News {
   const greeting = greet();
-  return 'changedAt' in greeting && greeting.changedAt === changedAt ? null : greeting;
+  return 'stamp' in greeting && greeting.stamp === stamp ? null : greeting;
 }
 
 function compile({ path, code }: Source): Compiled {
@@ -102,7 +107,7 @@ function serve(socket: Socket): void {
     rest = lines.pop() ?? '';
     for (const line of lines) {
       const message = JSON.parse(line) as ToCompiler;
-      send('path' in message ? compile(message) : newsSince(message.changedAt));
+      send('path' in message ? compile(message) : newsSince(message.stamp));
     }
   });
   send(greet());

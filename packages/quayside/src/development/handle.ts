@@ -1,4 +1,4 @@
-// A worker of the development server, as the primary sees it: forked, told to begin, ended.
+// The processes of the development server, as the primary sees them; a worker is told to begin, and ended.
 import { ChildProcess, fork, type ForkOptions as NodeOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -80,7 +80,7 @@ export function forkWorker({ file, onSocket, guardian, onMessage, onEnd }: ForkO
   return worker;
 }
 
-/** Sends a message. Where it does not arrive, the worker is ending or could not be forked, and its end says so. */
+/** Sends a message. Where it does not arrive, the worker has ended or could not be forked: onEnd() reports that. */
 export function tell({ child }: WorkerHandle, message: ToWorker): void {
   if (child.connected) child.send(message, () => undefined);
 }
@@ -93,10 +93,11 @@ export function tell({ child }: WorkerHandle, message: ToWorker): void {
  */
 export function drain(worker: WorkerHandle, within: number, log: Logger): Promise<void> {
   const { child } = worker;
+  const what = worker.state === 'serving' ? 'the requests that are still in flight' : 'code that is still loading';
   worker.state = 'ending';
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      log.warn(`ending the requests that are still in flight after ${String(within)} ms`);
+      log.warn(`ending ${what} after ${String(within)} ms`);
       child.kill('SIGKILL');
     }, within);
     child.once('close', () => {

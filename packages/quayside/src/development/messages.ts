@@ -33,8 +33,8 @@ export type Greeting = Project | { error: string };
 
 /** How ts-node is set up by tsconfig.json, and what it has made so far. */
 export interface Project {
-  /** When tsconfig.json was changed, in ms; null where there is none. */
-  changedAt: number | null;
+  /** Of the files that say so. */
+  stamp: string;
   /** Of the files that are compiled, with their dots. */
   extensions: string[];
   /** Whether these come before .js where a file is required without its extension. */
@@ -56,7 +56,7 @@ export interface Source {
 export type Output = Source & { output: string };
 
 /** From a worker to the compiler: a file to compile, or the project that it knows, if it knows one. */
-export type ToCompiler = Source | Partial<Pick<Project, 'changedAt'>>;
+export type ToCompiler = Source | Partial<Pick<Project, 'stamp'>>;
 
 /** The compiler's answer to a file; neither where it is not for it to compile. */
 export interface Compiled {

@@ -1,5 +1,5 @@
-// The tsconfig.json and the package.json that a file belongs to, wherever the server was started.
-import { existsSync, readFileSync } from 'node:fs';
+// The tsconfig.json and the package.json that a file belongs to, wherever the server was started, and what tells of a change.
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** @returns the nearest file of a name from another's folder upward; undefined where there is none */
@@ -16,11 +16,25 @@ export function tsconfigOf(file: string): string | undefined {
   return nearest('tsconfig.json', file);
 }
 
+/** @returns the package.json of a file; undefined where there is none */
+export function manifestOf(file: string): string | undefined {
+  return nearest('package.json', file);
+}
+
 /** @returns whether TypeScript is an ES module for Node.js: by its extension, or by its package.json */
 export function isModule(file: string): boolean {
   if (/\.[cm]ts$/.test(file)) return file.endsWith('.mts');
-  const manifest = nearest('package.json', file);
+  const manifest = manifestOf(file);
   if (manifest === undefined) return false;
   const { type } = JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown };
   return type === 'module';
+}
+
+/** @returns what tells files from what they were before: an empty string for each that is missing */
+export function stampOf(...paths: (string | undefined)[]): string {
+  const stamps = paths.map((path) => {
+    const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? '' : `${String(path)} ${String(stats.mtimeMs)} ${String(stats.size)}`;
+  });
+  return stamps.join('\n');
 }

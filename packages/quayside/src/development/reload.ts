@@ -1,6 +1,6 @@
 // The workers of the development server: one serves, and others are ready to take its place at the next changes.
 import type { Socket } from 'node:net';
-import { startGuardian } from '../process/guardian';
+import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
 import { namesOf } from './changes';
 import type { Connections } from './connections';
@@ -22,6 +22,7 @@ export interface ReloadOptions {
   log: Logger;
   /** Of the service. */
   file: string;
+  guardian: Guardian;
   /** Is given the socket by which each worker asks the compiler; undefined where there is none. */
   onSocket?: (socket: Socket) => void;
   /** Called at each change. */
@@ -44,10 +45,9 @@ export class Workers {
   private readonly fork: () => WorkerHandle;
 
   constructor(private readonly options: ReloadOptions) {
-    const { file, onSocket } = options;
+    const { file, guardian, onSocket } = options;
     const onMessage = this.onMessage.bind(this);
     const onEnd = this.onEnd.bind(this);
-    const guardian = startGuardian();
     this.fork = () => {
       const worker = forkWorker({ file, onSocket, guardian, onMessage, onEnd });
       this.workers.add(worker);
@@ -80,9 +80,11 @@ export class Workers {
     await Promise.all(used.map((worker) => drain(worker, STOP_MS, this.options.log)));
   }
 
-  /** Ends the workers that wait for a change, as without their compiler they cannot serve it. */
-  dropSpares(): void {
-    this.kill('starting', 'ready');
+  /** Ends the workers that have not begun: their compiler has ended, and may have done so before it was theirs. */
+  dropWaiting(): void {
+    const beginning = this.inState('beginning');
+    this.kill('starting', 'ready', 'beginning');
+    if (beginning !== undefined) this.onFailed(beginning, 'The compiler has ended.');
   }
 
   /** Sees to it that workers wait for the next changes. They start one by one: the CPU is for the one that serves. */

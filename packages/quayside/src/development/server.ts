@@ -1,5 +1,6 @@
 // The development server: it holds the port, and has workers serve what is behind it as the code changes.
 import { exitUnstarted, reasonOf } from '../process/failure';
+import { startGuardian } from '../process/guardian';
 import { listen } from '../process/listen';
 import { createLog } from '../process/log';
 import { handleSignals } from '../process/signals';
@@ -37,20 +38,31 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
   log.debug({ host, port }, 'listening');
   log.info({ url: config.PUBLIC_URL }, 'open');
 
+  const guardian = startGuardian();
   const compiler = createCompanion({
     name: 'compiler.js',
     file,
     niceness: 0,
+    guardian,
     onEnd: (how) => {
       log.error(`The compiler has ended by itself, ${how}. The next change starts it again.`);
-      workers.dropSpares();
+      workers.dropWaiting();
     },
   });
-  const types = createCompanion({ name: 'types.js', file, niceness: 19, onEnd: () => undefined });
+  const types = createCompanion({
+    name: 'types.js',
+    file,
+    niceness: 19,
+    guardian,
+    onEnd: (how) => {
+      log.warn(`The type checker has ended by itself, ${how}. The next change starts it again.`);
+    },
+  });
   const workers = new Workers({
     connections,
     log,
     file,
+    guardian,
     ...(isTypeScript(file) && {
       onSocket: (socket) => {
         compiler.tell({ type: 'worker' }, socket);

@@ -1,5 +1,4 @@
 // Entry of the process that checks types: when a change is served, so that no reload waits for it, and until the next one.
-import { statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as TypeScript from 'typescript';
 import { hasColour } from '../process/colour';
@@ -8,7 +7,7 @@ import { ignoreSignals } from '../process/signals';
 import { configOrExit } from '../settings/config';
 import type { ToTypes } from './messages';
 import { requireOf } from './peers';
-import { tsconfigOf } from './nearest';
+import { stampOf, tsconfigOf } from './nearest';
 
 ignoreSignals();
 const [, , file = ''] = process.argv;
@@ -33,16 +32,11 @@ const PARSE_FOR_TYPE_ERRORS = 2;
 let current: number | undefined;
 /** The last that was checked to its end: what the next is compared with. */
 let last: Program | undefined;
+let lastOptions = '';
 let hadErrors = false;
 
 /** The files that were read, each as long as it stays as it is. */
 const sources = new Map<string, { stamp: string; source: TypeScript.SourceFile | undefined }>();
-
-/** @returns what tells a file from what it was before; undefined where there is none */
-function stampOf(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats && `${String(stats.mtimeMs)} ${String(stats.size)}`;
-}
 
 /** Reads tsconfig.json and all files that belong to it, as far as they have changed. */
 function createProgram(): Program {
@@ -53,12 +47,18 @@ function createProgram(): Program {
     { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (problem) => problems.push(problem) },
   );
   const options = parsed?.options ?? {};
+  if (JSON.stringify(options) !== lastOptions) {
+    // They say how a file is read, too.
+    lastOptions = JSON.stringify(options);
+    sources.clear();
+    last = undefined;
+  }
   const host = ts.createIncrementalCompilerHost(options);
   Object.assign(host, { jsDocParsingMode: PARSE_FOR_TYPE_ERRORS });
   const read = host.getSourceFile.bind(host);
   host.getSourceFile = (path, ...how) => {
     const stamp = stampOf(path);
-    if (stamp === undefined) return undefined;
+    if (stamp === '') return undefined;
     let known = sources.get(path);
     if (known?.stamp !== stamp) {
       known = { stamp, source: read(path, ...how) };
@@ -69,7 +69,10 @@ function createProgram(): Program {
   // A module that was missing may have been installed.
   host.hasInvalidatedResolutions = () => true;
   const errors = [...(parsed?.errors ?? []), ...problems];
-  return ts.createSemanticDiagnosticsBuilderProgram(parsed?.fileNames ?? [], options, host, last, errors);
+  const program = ts.createSemanticDiagnosticsBuilderProgram(parsed?.fileNames ?? [], options, host, last, errors);
+  const used = new Set(program.getSourceFiles());
+  for (const [path, { source }] of sources) if (source === undefined || !used.has(source)) sources.delete(path);
+  return program;
 }
 
 /** Checks a change, and gives it up when another has come. It looks for what is wrong in the order in which tsc does. */

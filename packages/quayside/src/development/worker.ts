@@ -65,6 +65,7 @@ async function begin() {
     intake = createIntake(server, (id) => {
       tell({ type: 'begun', id });
     });
+    compiler?.forget();
     tell({ type: 'serving' });
   } catch (error) {
     fail(error);

@@ -120,7 +120,7 @@ export const settings = (development: boolean) => ({
   // By which a request may ask, beside those that no stranger can have: process/hosts.ts.
   STATS_HOSTS: hosts({ default: [] }),
   ALLOWED_HOSTS: hosts({ default: [] }),
-  // Development alone, as the next three. Empty is urlOf().
+  // Development alone, down to WATCH_POLL. Empty is urlOf().
   PUBLIC_URL: webUrl({ default: '' }),
   // Whoever reaches the debugger may run what they like.
   INSPECT_HOST: address({ default: '127.0.0.1' }),

@@ -11,14 +11,16 @@ import { get, project, save, says, serve, start, until, useDevelopment, write } 
 
 useDevelopment();
 
+/** The children of the server that run a file, by their process ids, the oldest first. */
+function childrenOf(server: Running, name: string): number[] {
+  const children = readFileSync(`/proc/${String(server.pid)}/task/${String(server.pid)}/children`, 'utf8');
+  const runs = (pid: string) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(name);
+  return children.split(' ').filter(runs).map(Number);
+}
+
 /** Waits for a child of the server that runs a file; returns its process id. */
 function childOf(server: Running, name: string): Promise<number> {
-  return eventually(() => {
-    const children = readFileSync(`/proc/${String(server.pid)}/task/${String(server.pid)}/children`, 'utf8');
-    const runs = (pid: string) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(name);
-    const found = children.split(' ').find(runs);
-    return found === undefined ? undefined : Number(found);
-  });
+  return eventually(() => childrenOf(server, name)[0]);
 }
 
 /** Ends a process by SIGKILL, and waits until it is gone. */
@@ -78,6 +80,32 @@ test('an edit of tsconfig.json counts from the next save on, for all files', asy
   changeConfig({ compilerOptions: { target: 'es2015' } });
   project.replaceService(shown('new'));
   await until('new () =>');
+});
+
+test('so does an edit of what tsconfig.json extends', async () => {
+  const base = (target: string) => {
+    writeFileSync(join(project.dir, 'base.json'), JSON.stringify({ compilerOptions: { target } }));
+  };
+  const shown = (answer: string) =>
+    service(`app.get('/', (_req, res) => { res.send('${answer} ' + String(async () => {}).slice(0, 5)); });`);
+  base('es2023');
+  changeConfig({ extends: './base.json', compilerOptions: { target: undefined } });
+  project.replaceService(shown('old'));
+  start();
+  await until('old async');
+  base('es2015');
+  project.replaceService(shown('new'));
+  await until('new () =>');
+});
+
+test('types are checked by what tsconfig.json says now', async () => {
+  changeConfig({ compilerOptions: { module: 'commonjs', moduleDetection: 'legacy' } });
+  for (const name of ['one.ts', 'two.ts']) write(name, 'const twice = 1;\n');
+  const server = await serve(says('old'));
+  await server.line(/types: 2 wrong\n.*Cannot redeclare block-scoped variable 'twice'/);
+  changeConfig({ compilerOptions: { moduleDetection: 'force' } });
+  save(says('new'));
+  await server.line(/types: all right again/);
 });
 
 test('a wrong tsconfig.json is said until it is mended', async () => {
@@ -150,9 +178,26 @@ test('a compiler that ends while code is loaded: the answers say so, until the n
   await until('new');
 });
 
+test('a compiler that ends before a worker has reached it: the answers say so, until the next change', async () => {
+  const server = await serve(says('old'), { LOG_LEVEL: 'debug' });
+  await server.line(/serving after(?:[^]*ready for the next change){2}/);
+  const compiler = await childOf(server, 'compiler.js');
+  // It takes no more workers; without those that stand ready, the next one has to wait for it.
+  process.kill(compiler, 'SIGSTOP');
+  const workers = childrenOf(server, 'worker.js');
+  for (const spare of workers.slice(1)) await kill(spare);
+  save(says('between'));
+  await eventually(() => childrenOf(server, 'worker.js').find((pid) => !workers.includes(pid)));
+  await kill(compiler);
+  await server.line(/The compiler has ended\.\nWaiting for a change/);
+  save(says('new'));
+  await until('new');
+});
+
 test('types are checked again when the process that does it has ended', async () => {
   const server = await serve(says('old'));
   await kill(await childOf(server, 'types.js'));
+  await server.line(/WARN: The type checker has ended by itself, by SIGKILL\. The next change starts it again\./);
   project.replaceService(`const count: number = 'one';\n${service(says('new'))}`);
   await server.line(/identidock\.ts\(1,7\): error TS2322/);
 });
