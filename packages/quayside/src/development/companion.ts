@@ -35,8 +35,8 @@ const execArgv = ['--max-semi-space-size=1', '--expose-gc'];
  */
 const smallMemory = {
   MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '65536',
-  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_MMAP_THRESHOLD_: '16384',
+  MALLOC_TRIM_THRESHOLD_: '16384',
   NODE_DISABLE_COMPILE_CACHE: '1',
 };
 
