@@ -91,17 +91,12 @@ describeImage('plain docker', () => {
   });
 
   test('DEV ends when it is told to while it is still being loaded', async () => {
-    const gated = `
-      const { existsSync } = require('node:fs');
-      console.log('loading');
-      while (!existsSync('/tmp/gate'));
-      module.exports = require('/srv/node_modules/typescript');`;
+    const gated = "console.log('loading'); for (;;);";
     const file = join(checkout.dir, 'gated.js');
     writeFileSync(file, gated);
     const id = await start('-e', 'ENV=DEV', '-e', 'TS_NODE_COMPILER=/gated.js', '-v', `${file}:/gated.js:ro`, image);
     await logged(id, /loading/);
     await docker('kill', '--signal', 'SIGTERM', id);
-    await docker('exec', id, 'touch', '/tmp/gate');
     await docker('wait', id);
     expect(await exitCode(id)).toBe('0');
   });

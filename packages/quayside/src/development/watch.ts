@@ -58,6 +58,8 @@ export function watch({ poll, log, file, settings }: WatchOptions, onChange: (fi
  * @returns whether that was all; if not, nodemon restarts again
  */
 async function restOf(changes: Changes): Promise<boolean> {
+  // Without a delay, nodemon restarts before it names the file.
+  await turn();
   const { count } = changes;
   for (let turns = 0; turns < TURNS && changes.count === count; turns += 1) {
     // Not one long pause: in each of them, what waits is read, however little of the CPU there is.
