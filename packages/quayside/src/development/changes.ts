@@ -20,6 +20,11 @@ export class Changes {
     if (Number(CONCERNED.exec(message)?.[1] ?? 0) > 0) this.files.push(this.named);
   }
 
+  /** How many files have changed since the last time. */
+  get count(): number {
+    return this.files.length;
+  }
+
   /** @returns the files that have changed since the last time, relative to the working directory */
   take(): string[] {
     return this.files.splice(0);

@@ -1,5 +1,6 @@
 // nodemon, which watches the project's files and tells of a change; what a change restarts is not its own.
 import { dirname, relative } from 'node:path';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import type Nodemon from 'nodemon';
 import type { Logger } from '../process/log';
 import { Changes } from './changes';
@@ -11,6 +12,11 @@ const READY = /^watching \d+ files?$/;
 /** What nodemon does not take literally in the path of the project, and in that of the folder below it. */
 const PATTERN = /[[\]{}]/;
 const FOLDER_PATTERN = /[[\]{}*#]|^!/;
+
+/** So many turns of the event loop a change takes from the system to nodemon's words, by way of the file; and some. */
+const TURNS = 10;
+/** How long each of them takes at least where there is more than one file, in ms. */
+const PAUSE_MS = 5;
 
 export interface WatchOptions {
   /** Looks at the files again and again, for mounts that give no events. */
@@ -35,9 +41,8 @@ export function watch({ poll, log, file, settings }: WatchOptions, onChange: (fi
   const fixed = { exec: ':', runOnChangeOnly: true, legacyWatch: poll, verbose: true };
   nodemon({ ...settings, ...fixed } as unknown as Parameters<typeof nodemon>[0])
     .on('restart', () => {
-      // By then, what it has said of the change has been heard, too.
-      process.nextTick(() => {
-        onChange(changes.take());
+      void restOf(changes).then((isAll) => {
+        if (isAll) onChange(changes.take());
       });
     })
     .on('log', ({ type, message }) => {
@@ -45,6 +50,23 @@ export function watch({ poll, log, file, settings }: WatchOptions, onChange: (fi
       else if (type === 'detail' && READY.test(message)) onChange([]);
       else if (type === 'detail') changes.hear(message);
     });
+}
+
+/**
+ * Hears of what has changed at the same time: where the CPU is busy, nodemon's delay is over while some of it waits to be
+ * read. Where there is more than one file, it takes longer until all are heard of.
+ * @returns whether that was all; if not, nodemon restarts again
+ */
+async function restOf(changes: Changes): Promise<boolean> {
+  // Without a delay, nodemon restarts before it names the file.
+  await turn();
+  const { count } = changes;
+  for (let turns = 0; turns < TURNS && changes.count === count; turns += 1) {
+    // Not one long pause: in each of them, what waits is read, however little of the CPU there is.
+    if (changes.count > 1) await pause(PAUSE_MS);
+    await turn();
+  }
+  return changes.count === count;
 }
 
 function warnOfPatterns(folder: string, log: Logger): void {
