@@ -71,8 +71,6 @@ function register({ extensions, isPreferred, hasDependencies }: Project, outputs
     if (!extensions.includes(extname(path)) || (!hasDependencies && path.includes('/node_modules/'))) return undefined;
     const code = readFileSync(path, 'utf8');
     const known = outputs.get(path);
-    // It is loaded once.
-    outputs.delete(path);
     return known?.code === code ? known.output : ask({ path, code });
   };
   for (const extension of extensions) {

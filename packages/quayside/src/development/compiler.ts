@@ -5,7 +5,7 @@ import type { Service as TsNode } from 'ts-node';
 import { hasColour } from '../process/colour';
 import { asError } from '../process/failure';
 import { ignoreSignals } from '../process/signals';
-import type { Compiled, Greeting, News, Output, Source, ToCompiler } from './messages';
+import type { Compiled, News, Output, Source, ToCompiler } from './messages';
 import { requireOf } from './peers';
 import { isModule, manifestOf, stampOf, tsconfigOf } from './nearest';
 
@@ -52,9 +52,11 @@ function current(): SetUp {
   return setUp;
 }
 
-function greet(): Greeting {
+/** @returns what a worker has to know of the project; null where it knows it already, by its stamp */
+function greet(known?: string): News {
   try {
     const { service, outputs, stamp } = current();
+    if (stamp === known) return null;
     const { preferTsExts, ignore, skipIgnore, require } = service.options;
     for (const path of outputs.keys()) if (!existsSync(path)) outputs.delete(path);
     return {
@@ -68,12 +70,6 @@ function greet(): Greeting {
   } catch (error) {
     return { error: asError(error).message };
   }
-}
-
-/** @returns what a worker does not know that was greeted before tsconfig.json changed, or when that was wrong */
-function newsSince(stamp: string | undefined): News {
-  const greeting = greet();
-  return 'stamp' in greeting && greeting.stamp === stamp ? null : greeting;
 }
 
 function compile({ path, code }: Source): Compiled {
@@ -98,7 +94,7 @@ function notCommonJs(path: string): string {
 }
 
 function serve(socket: Socket): void {
-  const send = (message: Greeting | News | Compiled) => socket.write(`${JSON.stringify(message)}\n`);
+  const send = (message: News | Compiled) => socket.write(`${JSON.stringify(message)}\n`);
   let rest = '';
   // A worker may be killed at any time.
   socket.on('error', () => undefined);
@@ -107,7 +103,7 @@ function serve(socket: Socket): void {
     rest = lines.pop() ?? '';
     for (const line of lines) {
       const message = JSON.parse(line) as ToCompiler;
-      send('path' in message ? compile(message) : newsSince(message.stamp));
+      send('path' in message ? compile(message) : greet(message.stamp));
     }
   });
   send(greet());

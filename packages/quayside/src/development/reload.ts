@@ -61,7 +61,10 @@ export class Workers {
    * @param files - that have changed, as far as they are known
    */
   reload(files: string[]): void {
-    for (const file of files) this.changed.add(file);
+    for (const file of files) {
+      this.changed.add(file);
+      this.options.log.debug(`changed: ${file}`);
+    }
     this.changedAt = performance.now();
     this.change += 1;
     this.options.onChange?.();

@@ -47,9 +47,10 @@ function createProgram(): Program {
     { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (problem) => problems.push(problem) },
   );
   const options = parsed?.options ?? {};
-  if (JSON.stringify(options) !== lastOptions) {
+  const allOptions = JSON.stringify(options);
+  if (allOptions !== lastOptions) {
     // They say how a file is read, too.
-    lastOptions = JSON.stringify(options);
+    lastOptions = allOptions;
     sources.clear();
     last = undefined;
   }
