@@ -1,7 +1,8 @@
 // require() of TypeScript in a worker, which holds no compiler: another process compiles, and is asked while this one waits.
-import { fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { readFileSync, readSync, writeSync } from 'node:fs';
 import Module from 'node:module';
 import { extname } from 'node:path';
+import { statOf } from '../process/descriptor';
 import { StartError } from '../process/failure';
 import {
   COMPILER_FD,
@@ -46,7 +47,7 @@ export function awaitCompiler(): Compiler {
     known = greeting;
   };
   try {
-    socket = fstatSync(COMPILER_FD).ino;
+    socket = statOf(COMPILER_FD).ino;
     take(receive() as Greeting);
   } catch {
     // As above.
@@ -125,7 +126,7 @@ function ask(source: Source): string | undefined {
 
 const ENDED = 'The compiler has ended.';
 /** The number of the socket: the service may close it, and the descriptor then be anything. */
-let socket: number | undefined;
+let socket: bigint | undefined;
 
 /** @returns an error without a trace: that would be of this file */
 function failure(message: string): StartError {
@@ -135,7 +136,7 @@ function failure(message: string): StartError {
 function exchange(message: ToCompiler): unknown {
   const line = Buffer.from(`${JSON.stringify(message)}\n`);
   try {
-    if (fstatSync(COMPILER_FD).ino !== socket) throw failure(ENDED);
+    if (statOf(COMPILER_FD).ino !== socket) throw failure(ENDED);
     for (let sent = 0; sent < line.length;) sent += writeSync(COMPILER_FD, line, sent);
     return receive();
   } catch {

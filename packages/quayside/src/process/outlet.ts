@@ -1,5 +1,6 @@
 // What this process writes to stdout and stderr, without ever waiting for whoever reads it.
-import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { constants, openSync, writeSync } from 'node:fs';
+import { statOf } from './descriptor';
 
 /** How much is kept of what could not be written yet, in bytes; what comes on top of it is dropped. */
 const MAX_HELD = 2 ** 24;
@@ -167,12 +168,6 @@ function isSame(one: number, other: number): boolean {
   const [a, b] = [statOf(one), statOf(other)];
   return a.dev === b.dev && a.ino === b.ino;
 }
-
-/**
- * As bigint: after another fstat() of a pipe, fs.realpathSync() leaves the symbolic links in the next path that is
- * imported. https://github.com/nodejs/node/issues/51142
- */
-const statOf = (fd: number) => fstatSync(fd, { bigint: true });
 
 /**
  * Makes a descriptor to the same end that does not block. Whether one blocks is a property of what was opened, which

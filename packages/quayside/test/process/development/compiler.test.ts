@@ -119,6 +119,22 @@ test('a wrong tsconfig.json is said until it is mended', async () => {
   await until('mended');
 });
 
+test('a package that is required and imported is one, though its folder is a link', async () => {
+  write('first.mjs', 'export {};\n');
+  write('late.ts', 'export {};\n');
+  project.replaceService(`
+    export async function createApp() {
+      // Node.js knows this folder now; then the compiler is asked.
+      await import('./first.mjs' as string);
+      require('./late');
+      const imported = (await import('express')).default;
+      const app = require('express')();
+      return app.get('/', (_req, res) => { res.send(String(imported === require('express'))); });
+    }`);
+  await serve();
+  expect((await get()).body).toBe('true');
+});
+
 test('what tsconfig.json has loaded before the service is loaded', async () => {
   write('first.js', "globalThis.first = 'first';\n");
   changeConfig({ 'ts-node': { require: ['./app/first.js'] } });
