@@ -1,2 +1,2 @@
-// What whoever writes a service may import: the type of what its file exports.
-export type { CreateApp } from './http/service';
+// What whoever writes a service may import.
+export type { CreateApp, Service } from './http/service';

@@ -93,7 +93,10 @@ export function tell({ child }: WorkerHandle, message: ToWorker): void {
  */
 export function drain(worker: WorkerHandle, within: number, log: Logger): Promise<void> {
   const { child } = worker;
-  const what = worker.state === 'serving' ? 'the requests that are still in flight' : 'code that is still loading';
+  let what = worker.state === 'serving' ? 'the requests that are still in flight' : 'code that is still loading';
+  child.on('message', (received: unknown) => {
+    if ((messageOf(received) as ToPrimary | undefined)?.type === 'closing') what = 'close()';
+  });
   worker.state = 'ending';
   return new Promise((resolve) => {
     const timer = setTimeout(() => {

@@ -1,6 +1,10 @@
 // The development server's answer to a Host that is not its own, before the service or the page of a failure is asked.
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { rawAnswer } from '../http/answer';
 import { refusalOfHost } from '../process/hosts';
+
+const TEXT = 'text/plain; charset=utf-8';
 
 /**
  * Has a server answer only requests for its own hosts, and others with 403.
@@ -8,15 +12,29 @@ import { refusalOfHost } from '../process/hosts';
  */
 export function guardHosts(server: Server, names: string[]): void {
   const serve = server.listeners('request') as RequestListener[];
+  const refusedBy = ({ headers }: IncomingMessage) => refusalOfHost(headers.host, names, 'ALLOWED_HOSTS');
   server.removeAllListeners('request').on('request', (req, res) => {
-    const refusal = refusalOfHost(req.headers.host, names, 'ALLOWED_HOSTS');
+    const refusal = refusedBy(req);
     if (refusal === undefined) {
       for (const listener of serve) listener.call(server, req, res);
       return;
     }
     // To the end first, or a client that still sends would not see the answer.
     req.resume().once('end', () => {
-      res.writeHead(403, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' }).end(refusal);
+      res.writeHead(403, { 'Content-Type': TEXT, Connection: 'close' }).end(refusal);
     });
+  });
+  const upgrade = server.listeners('upgrade') as ((req: IncomingMessage, socket: Socket, head: Buffer) => void)[];
+  if (upgrade.length === 0) return;
+  server.removeAllListeners('upgrade').on('upgrade', (req, _socket, head) => {
+    const { socket } = req;
+    const refusal = refusedBy(req);
+    if (refusal === undefined) {
+      for (const listener of upgrade) listener.call(server, req, socket, head);
+      return;
+    }
+    socket.on('error', () => undefined);
+    socket.end(rawAnswer(403, { type: TEXT, body: refusal }));
+    socket.destroySoon();
   });
 }

@@ -34,7 +34,7 @@ export function createIntake(server: Server, onBegun: (id: number) => void): Int
     // Were it kept, its next request would be for code that is perhaps no longer there.
     res.setHeader('Connection', 'close');
   });
-  for (const event of ['connect', 'clientError'] as const) {
+  for (const event of ['connect', 'upgrade', 'clientError'] as const) {
     server.prependListener(event, (_, socket: Socket) => {
       begun(socket);
     });
@@ -72,7 +72,7 @@ export function createIntake(server: Server, onBegun: (id: number) => void): Int
           begun(socket);
           // It never ends, and its client comes again by itself.
           const type = answers.get(socket)?.getHeader('content-type');
-          if (String(type).startsWith('text/event-stream')) socket.destroy();
+          if (String(type).startsWith('text/event-stream')) socket.destroySoon();
         }
         if (open.size === 0) resolve();
       }),

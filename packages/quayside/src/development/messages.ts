@@ -19,6 +19,8 @@ export type ToPrimary =
   | { type: 'serving' }
   /** The service could not start, or did not handle an exception; the worker ends. */
   | { type: 'failed'; reason: string }
+  /** All is answered, and the service closes what it has opened. */
+  | { type: 'closing' }
   /** The connection has sent something, or is closed: nobody else can take it any more. */
   | { type: 'begun'; id: number };
 

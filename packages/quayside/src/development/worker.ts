@@ -1,13 +1,16 @@
 // Entry of a worker of the development server: all but the service is loaded before the change comes that it is to serve.
 import inspector from 'node:inspector';
 import type { Socket } from 'node:net';
-import { createServer } from '../http/server';
-import { createAppOf } from '../http/service';
+import { Exchanges } from '../http/exchange';
+import { createServiceServer } from '../http/server';
+import { callHook, createServiceOf, type Service } from '../http/service';
+import { endTaken, isTaken } from '../http/upgrade';
 import { keepListeners, tellPrimary } from '../process/channel';
 import { reasonOf } from '../process/failure';
 import { createLog, type Logger } from '../process/log';
 import { ignoreSignals } from '../process/signals';
 import { configOrExit, type Config } from '../settings/config';
+import { checkMetrics } from '../stats/service-metrics';
 import { awaitCompiler } from './compiled';
 import { guardHosts } from './hosts';
 import { createIntake, type Intake } from './intake';
@@ -17,6 +20,14 @@ import { isTypeScript, requireOf } from './peers';
 const [, , file = ''] = process.argv;
 const requireIt = requireOf(file);
 
+/** How long the clients of sockets that the service has taken over have to hear of the end, in ms. */
+const GOODBYE_MS = 200;
+/** How long close() may take where the service has failed, in ms. */
+const CLOSE_MS = 1000;
+
+const exchanges = new Exchanges();
+let service: Service | undefined;
+let log: Logger;
 let intake: Intake | undefined;
 let change: number | undefined;
 
@@ -37,10 +48,7 @@ process.on('message', (message: ToWorker | null, socket?: Socket) => {
     if (change === undefined) setImmediate(() => void begin());
     change = message.change;
   } else if (message?.type === 'connection') intake?.take(message.id, socket);
-  else if (message?.type === 'drain') {
-    if (intake === undefined) end();
-    else void intake.drain().then(end);
-  }
+  else if (message?.type === 'drain') void drain();
 });
 // Where the service has closed the channel, nobody could give it a connection, or tell it to end.
 process.on('disconnect', end);
@@ -50,17 +58,20 @@ async function begin() {
   tell({ type: 'loading', change: change ?? 0 });
   const fail = (error: unknown) => {
     process.exitCode = 1;
-    tell({ type: 'failed', reason: reasonOf(error) }, end);
+    setTimeout(end, CLOSE_MS);
+    tell({ type: 'failed', reason: reasonOf(error) }, () => void close());
   };
   // Also a promise's rejection that nobody handles.
   process.on('uncaughtException', fail);
   keepListeners();
   try {
     const config = configOrExit('development');
-    const log = createLog(config);
+    log = createLog(config);
     openInspector(config, log);
     for (const module of compiler?.register() ?? []) requireIt(module);
-    const server = createServer(await createAppOf(requireIt(file) as object, file), { config, log });
+    service = await createServiceOf(requireIt(file) as object, file);
+    if (service.metrics !== undefined) await checkMetrics(service.metrics);
+    const server = await createServiceServer(service, { config, log, exchanges });
     guardHosts(server, config.ALLOWED_HOSTS);
     intake = createIntake(server, (id) => {
       tell({ type: 'begun', id });
@@ -70,6 +81,25 @@ async function begin() {
   } catch (error) {
     fail(error);
   }
+}
+
+/** Ends it when all is answered, and the service has closed what it has opened. */
+async function drain() {
+  if (service !== undefined) {
+    void callHook(service, 'drain', log);
+    const goodbye = service.drain === undefined ? 0 : GOODBYE_MS;
+    setTimeout(() => {
+      [...exchanges.inFlight].filter(isTaken).forEach(endTaken);
+    }, goodbye);
+  }
+  await intake?.drain();
+  await close();
+}
+
+async function close() {
+  tell({ type: 'closing' });
+  if (service !== undefined) await callHook(service, 'close', log);
+  end();
 }
 
 function openInspector({ INSPECT_HOST: host, INSPECT_PORT: port }: Config, log: Logger) {

@@ -39,6 +39,14 @@ export function answerFor(status: number, kind: Kind, given: { requestId?: strin
   return { type: 'text/plain; charset=utf-8', body: `${[title, ...lines].join('\n')}\n` };
 }
 
+/** @returns an answer as it goes over the wire, for a connection that has no response, and ends with it */
+export function rawAnswer(status: number, { type, body } = answerFor(status, 'text')): string {
+  return (
+    `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
+    `Content-Type: ${type}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`
+  );
+}
+
 /** What tells where an answer ends, or how to read it. An error may bring such from another server's answer. */
 const framing = ['content-encoding', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding'];
 /** What describes the body that a handler had in mind. */

@@ -1,12 +1,15 @@
 // Requests and responses that are born as the service's own, with what Express adds to Node's.
-import { IncomingMessage, ServerResponse, type ServerOptions } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 
 /** Before Node 22, Reflect.construct() costs several times what all else of a request does; from then on, it is the quicker way. */
 const [MAJOR = 0] = process.versions.node.split('.').map(Number);
 const isReflectSlow = MAJOR < 22;
 
-type Classes = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
+interface Classes {
+  IncomingMessage: typeof IncomingMessage;
+  ServerResponse: typeof ServerResponse;
+}
 
 /**
  * Express gives each request and response its own prototype, after Node has made them. To change the prototype of an

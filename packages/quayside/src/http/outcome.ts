@@ -25,7 +25,8 @@ export function outcomeOf(exchange: Exchange, bytes: number): Outcome {
   return {
     method,
     route: routeOf(req),
-    status: isTaken && req.headers.upgrade !== undefined ? 101 : res.statusCode,
+    // A route that takes the socket leaves the response as it was.
+    status: isTaken && res.statusCode === 200 && req.headers.upgrade !== undefined ? 101 : res.statusCode,
     bytes,
     ms: performance.now() - start,
     cut: req.destroyed && !req.complete ? 'request' : res.writableFinished || isTaken ? undefined : 'answer',

@@ -4,17 +4,21 @@ import type { Express, Request, Response } from 'express';
 import { clientOf, pathOf, writeLine } from './access-log';
 import { answer, mute, refuse } from './answer';
 import { answerHealth } from './health';
+import { attachTo } from './attach';
 import type { Config } from '../settings/config';
 import { classesOf } from './express-classes';
 import { Exchanges, type Exchange } from './exchange';
 import { countInterim } from './interim';
+import { createReadiness } from './readiness';
 import { createTimeLimit, isLast, limitBody, refusalOf } from './limits';
 import type { Logger } from '../process/log';
 import { outcomeOf, type Outcome } from './outcome';
 import { identify, idOf } from './request-id';
 import { patchSend } from './send';
+import type { Service } from './service';
 import { answerUnhandled, type UnhandledOptions } from './unhandled';
 import { answerUnparsed } from './unparsed';
+import { watchUpgrades } from './upgrade';
 
 /** How often Node looks for connections that are too slow, in ms. Its own default is 30 s. */
 const CHECK_MS = 500;
@@ -36,8 +40,8 @@ export interface Observer {
 export interface ServerOptions {
   config: Config;
   log: Logger;
-  /** Whether new requests are welcome; always, where absent. */
-  isReady?: () => boolean;
+  /** Whether the server drains; never, where absent. */
+  isDraining?: () => boolean;
   observer?: Observer;
   /** Where those in flight are kept, for whoever else has to know. */
   exchanges?: Exchanges;
@@ -47,14 +51,29 @@ export interface ServerOptions {
  * Makes the server that serves an Express app. It does not listen.
  * @param app - the service; it is called as a middleware is, so that what it does not handle comes back here
  */
-export function createServer(
-  app: Express,
-  { config, log, isReady, observer, exchanges = new Exchanges() }: ServerOptions,
-): Server {
+export function createServer(app: Express, options: ServerOptions): Server {
+  return createAround({ app }, options).server;
+}
+
+/**
+ * Makes the server of a service, and has that attach to it what it has beside its app. It does not listen.
+ * @throws what the service's attach() throws
+ */
+export async function createServiceServer(service: Service, options: ServerOptions): Promise<Server> {
+  const { server, attach } = createAround(service, options);
+  await attach();
+  return server;
+}
+
+function createAround(
+  { app, attach, ready }: Service,
+  { config, log, isDraining = () => false, observer, exchanges = new Exchanges() }: ServerOptions,
+): { server: Server; attach: () => Promise<void> } {
   app.disable('x-powered-by');
   if (config.TRUST_PROXY !== false) app.set('trust proxy', config.TRUST_PROXY);
   patchSend(app);
   countInterim(app, exchanges);
+  const readiness = { isDraining, ready: ready && createReadiness(ready, log) };
   const errors = { log, showTraces: config.mode === 'development' };
   const late = `no answer within REQUEST_TIMEOUT=${String(config.REQUEST_TIMEOUT)} s`;
   /** Answers in the service's place; that may throw, by the headers of an error, or what the service did to a response. */
@@ -75,10 +94,14 @@ export function createServer(
     }
     if (exceptions > 0) observer?.onException();
   };
-  const watchTime = createTimeLimit(config.REQUEST_TIMEOUT * 1000, exchanges.inFlight, (exchange) => {
-    const { req, res, method } = exchange;
+  const timeout = config.REQUEST_TIMEOUT * 1000;
+  const onLate = ({ req, method }: Exchange) => {
     log.warn({ id: idOf(req), method, path: pathOf(req) }, late);
     observer?.onTimeout();
+  };
+  const watchTime = createTimeLimit(timeout, exchanges.inFlight, (exchange) => {
+    const { req, res } = exchange;
+    onLate(exchange);
     stepIn(exchange, () => {
       answer(req, res, 503);
     });
@@ -90,8 +113,19 @@ export function createServer(
     if (!exchange.isHealth) observer?.onEnd(outcome);
   };
 
+  const begin = (req: Request, res: Response, isHealth: boolean) => {
+    const client = config.ACCESS_LOG ? clientOf(req) : undefined;
+    const { method, url } = req;
+    const connection = exchanges.connectionOf(req.socket);
+    const exchange = { req, res, connection, method, url, client, isHealth, start: performance.now() };
+    exchanges.begin(exchange, onEnd);
+    if (!isHealth) observer?.onRequest();
+    return exchange;
+  };
+
+  const classes = classesOf(app);
   const server = createHttpServer({
-    ...classesOf(app),
+    ...classes,
     headersTimeout: config.HEADERS_TIMEOUT * 1000,
     requestTimeout: config.RECEIVE_TIMEOUT * 1000,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT * 1000,
@@ -109,6 +143,18 @@ export function createServer(
     server.on(event, (req, res) => server.emit('request', req, res));
   }
 
+  const onUnhandled = (exchange: Exchange, error: unknown) => {
+    stepIn(exchange, (options) => {
+      answerUnhandled(exchange, error, options);
+    });
+  };
+  const serveApp = (exchange: Exchange) => {
+    app(exchange.req, exchange.res, (error?: unknown) => {
+      onUnhandled(exchange, error);
+    });
+  };
+  let serve = serveApp;
+
   server.on('request', (incoming, outgoing) => {
     const req = incoming as Request;
     const res = outgoing as Response;
@@ -116,13 +162,9 @@ export function createServer(
     if (!connection.accepts()) return;
     identify(req, res);
     const refusal = refusalOf(req, config.MAX_BODY_SIZE);
-    const isHealth = refusal === undefined && answerHealth(req, res, isReady?.() ?? true);
-    const client = config.ACCESS_LOG ? clientOf(req) : undefined;
-    const { method, url } = req;
-    const exchange = { req, res, connection, method, url, client, isHealth, start: performance.now() };
-    exchanges.begin(exchange, onEnd);
+    const isHealth = refusal === undefined && answerHealth(req, res, readiness);
+    const exchange = begin(req, res, isHealth);
     if (isHealth) return;
-    observer?.onRequest();
     if (refusal !== undefined) {
       // Where a body comes for certain, it is read and dropped; else, nobody knows what the next bytes will be.
       if (refusal !== 413 || req.headers.expect !== undefined) refuse(exchange, refusal);
@@ -136,11 +178,25 @@ export function createServer(
     }
     limitBody(exchange, config.MAX_BODY_SIZE);
     watchTime();
-    app(req, res, (error?: unknown) => {
-      stepIn(exchange, (options) => {
-        answerUnhandled(exchange, error, options);
-      });
-    });
+    serve(exchange);
   });
-  return server;
+
+  return {
+    server,
+    attach: async () => {
+      if (attach === undefined) return;
+      serve = await attachTo(server, attach, { serveApp, onError: onUnhandled });
+      watchUpgrades(server, {
+        exchanges,
+        responseTo: (req) => new classes.ServerResponse(req) as Response,
+        begin: (req, res) => {
+          identify(req, res);
+          return refusalOf(req, config.MAX_BODY_SIZE) ?? begin(req, res, false);
+        },
+        timeout,
+        onLate,
+        onError: onUnhandled,
+      });
+    },
+  };
 }

@@ -1,7 +1,7 @@
 // The answers to bytes that are no HTTP request, or too slow in coming.
-import { STATUS_CODES, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { answerFor, refuse } from './answer';
+import { answerFor, rawAnswer, refuse } from './answer';
 import type { Connection } from './connection';
 import type { Exchanges } from './exchange';
 import type { Logger } from '../process/log';
@@ -41,13 +41,9 @@ export function answerUnparsed(
   { exchanges, log, onUnparsed }: { exchanges: Exchanges; log: Logger; onUnparsed: (() => void) | undefined },
 ): void {
   const sayTo = (connection: Connection, status: number, json: boolean, code?: string) => {
-    const { type, body } = answerFor(status, json ? 'json' : 'text');
     log.info({ status, code, client: connection.socket.remoteAddress }, 'no request');
     onUnparsed?.();
-    connection.endAfterAnswers(
-      `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
-        `Content-Type: ${type}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
-    );
+    connection.endAfterAnswers(rawAnswer(status, answerFor(status, json ? 'json' : 'text')));
   };
 
   // For a proxy, which this is not; Node would close the connection without a word.

@@ -6,6 +6,7 @@ import { asError } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import { noCounts, noVitals } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
+import { NO_METRICS } from '../stats/service-metrics';
 import { SLOT, type ToPrimary } from '../worker/messages';
 import { kill, type End, type WorkerHandle } from './handle';
 import { relay } from './relay';
@@ -71,6 +72,7 @@ function freshHandle(id: number, child: Worker): Fresh {
     durations: new Histograms(),
     vitals: noVitals,
     gc: new Histograms(),
+    serviceMetrics: NO_METRICS,
     missed: 0,
     jitter: 1 + Math.random() * MAX_JITTER,
     reason: undefined,
@@ -127,7 +129,9 @@ function hear(worker: Fresh, onFailing: () => void): void {
       worker.missed = 0;
       worker.vitals = message.vitals;
       worker.gc.replace(message.vitals.gc);
-    } else if (message?.type === 'unstarted') worker.reason = message.reason;
+    } else if (message?.type === 'metrics') worker.serviceMetrics = message.metrics;
+    else if (message?.type === 'closing' && worker.state === 'draining') worker.state = 'closing';
+    else if (message?.type === 'unstarted') worker.reason = message.reason;
     else if (message?.type === 'failing') {
       worker.reason = message.reason;
       onFailing();

@@ -17,8 +17,8 @@ export interface WorkerHandle {
   /** The number of its slot. */
   id: number;
   child: Worker;
-  /** It serves from when it listens until it is told to drain. */
-  state: 'starting' | 'serving' | 'draining';
+  /** It serves from when it listens until it is told to drain. closing: all is answered, and the service's close() runs. */
+  state: 'starting' | 'serving' | 'draining' | 'closing';
   /** When it was started, in ms since the epoch. */
   spawnedAt: number;
   /** The same, as performance.now() says it: the clock may be set. */
@@ -30,6 +30,7 @@ export interface WorkerHandle {
   durations: Histograms;
   vitals: Vitals;
   gc: Histograms;
+  serviceMetrics: string;
   /** How many beats in a row it has missed. */
   missed: number;
   /** By what its own limits are greater than the configured ones, so that not all workers reach them together. */
@@ -51,7 +52,8 @@ export function drain(worker: WorkerHandle, setting: 'GRACE' | 'RELOAD_MERCY', c
   worker.state = 'draining';
   tell(worker, { type: 'drain' });
   const timer = setTimeout(() => {
-    log.warn(nameOf(worker), `ending the requests that are still in flight after ${setting}=${String(seconds)} s`);
+    const what = worker.state === 'closing' ? 'close()' : 'the requests that are still in flight';
+    log.warn(nameOf(worker), `ending ${what} after ${setting}=${String(seconds)} s`);
     kill(worker);
   }, seconds * 1000);
   void worker.ended.then(() => {

@@ -108,7 +108,8 @@ export class Pool {
     const { log } = this.options;
     // Where none comes up, the reason is said once, at the end.
     const reason = this.state === 'starting' ? undefined : worker.reason;
-    if (worker.state !== 'draining') log.error({ ...nameOf(worker), code, signal, reason }, 'worker died');
+    if (worker.state !== 'draining' && worker.state !== 'closing')
+      log.error({ ...nameOf(worker), code, signal, reason }, 'worker died');
     else if (code !== 0) log.warn({ ...nameOf(worker), code, signal }, 'worker died while it drained');
   }
 

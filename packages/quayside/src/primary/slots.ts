@@ -1,6 +1,7 @@
 // One slot for each worker. Processes come and go in it; its number and its counts stay.
 import { noCounts, type Counts } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
+import { NO_METRICS, retain } from '../stats/service-metrics';
 import type { WorkerHandle } from './handle';
 
 export interface Slot {
@@ -17,7 +18,7 @@ export interface Slot {
   /** How many were killed because their event loop was blocked. */
   harakiris: number;
   /** Counted by the workers that have ended. */
-  earlier: { counts: Counts; durations: Histograms; gc: Histograms };
+  earlier: { counts: Counts; durations: Histograms; gc: Histograms; serviceMetrics: string };
 }
 
 /** How long a slot waits for another try where a worker did not come to listen, doubled each time in a row, in ms. */
@@ -33,7 +34,7 @@ export function createSlots(count: number): Slot[] {
     failures: 0,
     notBefore: 0,
     harakiris: 0,
-    earlier: { counts: noCounts(), durations: new Histograms(), gc: new Histograms() },
+    earlier: { counts: noCounts(), durations: new Histograms(), gc: new Histograms(), serviceMetrics: NO_METRICS },
   }));
 }
 
@@ -60,6 +61,7 @@ export function vacate(slot: Slot, worker: WorkerHandle): void {
   earlier.counts = { ...sum(earlier.counts, worker.counts), inFlight: 0 };
   earlier.durations.add(worker.durations.all());
   earlier.gc.add(worker.gc.all());
+  earlier.serviceMetrics = retain(earlier.serviceMetrics, worker.serviceMetrics);
   if (worker.state !== 'starting') return;
   slot.failures += 1;
   slot.notBefore = performance.now() + Math.min(BACK_OFF_MS * 2 ** (slot.failures - 1), MAX_BACK_OFF_MS);

@@ -35,6 +35,10 @@ export function takeSnapshot(
     workers,
     dropped: droppedLines(),
     durations: allOf(slots, 'durations'),
+    serviceMetrics: slots.flatMap(({ earlier, workers }) => [
+      earlier.serviceMetrics,
+      ...Array.from(workers, ({ serviceMetrics }) => serviceMetrics),
+    ]),
   };
 }
 

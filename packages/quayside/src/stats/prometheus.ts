@@ -2,6 +2,7 @@
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
 import { BOUNDS, countOf, type Histogram } from './histogram';
 import { rows, type Labels, type Row } from './metrics';
+import { parseMetrics } from './service-metrics';
 import type { Snapshot } from './snapshot';
 
 interface Value {
@@ -52,7 +53,7 @@ export function metricsOf(snapshot: Snapshot): Metric[] {
 
 /**
  * Makes the formatter; from then on it also watches over this process, the primary.
- * @returns a function that prints a snapshot, and the metrics of this process
+ * @returns a function that prints a snapshot, the metrics of this process, and those of the service
  */
 export function createPrometheus(): { type: string; format: (snapshot: Snapshot) => Promise<string> } {
   const primary = new Registry();
@@ -62,7 +63,8 @@ export function createPrometheus(): { type: string; format: (snapshot: Snapshot)
     type: primary.contentType,
     format: async (snapshot) => {
       const ofSnapshot = AggregatorRegistry.aggregate([metricsOf(snapshot)] as never);
-      return (await ofSnapshot.metrics()) + (await primary.metrics());
+      const ofService = AggregatorRegistry.aggregate(snapshot.serviceMetrics.map(parseMetrics));
+      return (await ofSnapshot.metrics()) + (await primary.metrics()) + (await ofService.metrics());
     },
   };
 }

@@ -52,4 +52,6 @@ export interface Snapshot {
   dropped: number;
   /** Durations of requests by method, route and class of status, of all workers since the primary started. */
   durations: Histogram[];
+  /** The service's own metrics, by process and for those that have ended, as they were reported: see service-metrics. */
+  serviceMetrics: string[];
 }

@@ -3,12 +3,10 @@ import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { Connection } from '../http/connection';
 import type { Exchange, Exchanges } from '../http/exchange';
+import { endTaken, isTaken } from '../http/upgrade';
 
 /** How long an idle keep-alive connection stays open for a request that is already on its way, in ms. */
 const IDLE_MS = 1000;
-
-/** Whether the service has taken its connection for itself: it ends when that does. */
-const isTaken = ({ connection }: Exchange) => connection.findTaker() !== undefined;
 
 /** Whether something is still to be sent there, though Node takes the connection for idle. */
 function isSending(exchange: Exchange): boolean {
@@ -44,7 +42,7 @@ export async function drainServer(server: Server, { inFlight, lingering }: Excha
     const taken = open.filter(isTaken);
     for (const connection of lingering) if (seen.has(connection)) connection.socket.destroy();
     seen = new Set(lingering);
-    if (taken.length === open.length) for (const { connection } of taken) connection.socket.destroySoon();
+    if (taken.length === open.length) taken.forEach(endTaken);
     // Node takes one for idle that lingers, and the answer to a client that still sends would be lost.
     if (lingering.size === 0 && !open.some(isSending)) server.closeIdleConnections();
   };

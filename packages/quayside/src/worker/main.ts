@@ -1,11 +1,11 @@
 // Entry of a worker, which the primary forks with the file of the service.
 import { pathToFileURL } from 'node:url';
-import { createAppOf } from '../http/service';
+import { createServiceOf } from '../http/service';
 import { configOrExit } from '../settings/config';
 import { startWorker } from './worker';
 
 const [, , file = ''] = process.argv;
 
 void startWorker(configOrExit('production'), async () =>
-  createAppOf((await import(pathToFileURL(file).href)) as object, file),
+  createServiceOf((await import(pathToFileURL(file).href)) as object, file),
 );

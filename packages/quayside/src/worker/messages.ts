@@ -8,6 +8,10 @@ export type ToPrimary =
   | { type: 'counts'; counts: Counts; durations: Histogram[] }
   /** The worker's event loop runs. */
   | { type: 'beat'; vitals: Vitals }
+  /** The service's own metrics, where they have changed, as stats/service-metrics writes them. */
+  | { type: 'metrics'; metrics: string }
+  /** All is answered, and the service closes what it has opened. */
+  | { type: 'closing' }
   /** The worker could not start, and ends. */
   | { type: 'unstarted'; reason: string }
   /** The worker serves, but should be replaced. */

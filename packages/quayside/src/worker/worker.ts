@@ -6,21 +6,23 @@ import { drainServer } from './drain';
 import { keepListeners, restoreSend, tellPrimary } from '../process/channel';
 import { asError, reasonOf } from '../process/failure';
 import { Exchanges } from '../http/exchange';
-import { createServer } from '../http/server';
-import type { CreateApp } from '../http/service';
+import { createServiceServer } from '../http/server';
+import { callHook, type Service } from '../http/service';
 import { listen } from '../process/listen';
 import { createLog } from '../process/log';
 import { droppedLines } from '../process/outlet';
 import { ignoreSignals } from '../process/signals';
+import { createReporter, type Reporter } from './service-metrics';
+import { checkMetrics } from '../stats/service-metrics';
 import { BEAT_MS, SLOT, type ToPrimary, type ToWorker } from './messages';
 
 const tell: (message: ToPrimary, then?: () => void) => void = tellPrimary;
 
 /**
  * Serves in this process, a worker of Node's cluster.
- * @param createApp - makes the service; where it throws, the primary is told why and the worker ends
+ * @param createService - makes the service; where it throws, the primary is told why and the worker ends
  */
-export async function startWorker(config: Config, createApp: CreateApp): Promise<void> {
+export async function startWorker(config: Config, createService: () => Promise<Service>): Promise<void> {
   ignoreSignals();
 
   const log = createLog(config, { worker: Number(process.env[SLOT]) });
@@ -32,24 +34,36 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
     recorder.flush(() => undefined);
   });
 
-  let state: 'starting' | 'serving' | 'draining' = 'starting';
+  /** ending: nothing is in flight, and the service closes what it has opened. */
+  let state: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
   let isReady = true;
+  let service: Service | undefined;
+  let reporter: Reporter | undefined;
   let drain: () => Promise<void> = () => Promise.resolve();
+
+  const isEnding = () => state === 'ending';
+  const end = async (exitCode: 0 | 1) => {
+    if (isEnding()) return;
+    state = 'ending';
+    if (service?.close !== undefined) tell({ type: 'closing' });
+    const isClosed = service === undefined || (await callHook(service, 'close', log));
+    await reporter?.finish();
+    recorder.flush(() => process.exit(isClosed ? exitCode : 1));
+  };
 
   process.on('message', (message: ToWorker | null) => {
     if (message?.type === 'unready' || message?.type === 'drain') isReady = false;
-    if (message?.type !== 'drain' || state === 'draining') return;
+    if (message?.type !== 'drain') return;
     // Before it listens there is nothing to finish, and Node's cluster breaks on closing a server that is about to.
-    if (state === 'starting') process.exit(0);
+    if (state === 'starting') void end(0);
+    if (state !== 'serving') return;
     state = 'draining';
     restoreSend();
-    void drain().then(() => {
-      recorder.flush(() => process.exit(0));
-    });
+    void drain().then(() => end(0));
   });
 
   const unstarted = (error: unknown) => {
-    tell({ type: 'unstarted', reason: reasonOf(error) }, () => process.exit(1));
+    tell({ type: 'unstarted', reason: reasonOf(error) }, () => void end(1));
   };
   // Also a promise's rejection that nobody handles.
   process.on('uncaughtException', (error: unknown) => {
@@ -67,16 +81,28 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
 
   try {
     const exchanges = new Exchanges();
-    const server = createServer(await createApp(), {
-      config,
-      log,
-      isReady: () => isReady,
-      observer: recorder,
-      exchanges,
-    });
-    drain = () => drainServer(server, exchanges);
+    const made = await createService();
+    service = made;
+    if (made.metrics !== undefined) {
+      await checkMetrics(made.metrics);
+      reporter = createReporter(
+        made.metrics,
+        (metrics) => {
+          tell({ type: 'metrics', metrics });
+        },
+        log,
+      );
+    }
+    const isDraining = () => !isReady;
+    const server = await createServiceServer(made, { config, log, isDraining, observer: recorder, exchanges });
+    drain = () => {
+      const drained = drainServer(server, exchanges);
+      void callHook(made, 'drain', log);
+      return drained;
+    };
     restoreSend();
     await listen(server, { host: config.HOST, port: config.PORT, variable: 'PORT' });
+    if (isEnding()) return;
     state = 'serving';
     const vitals = createVitals();
     const beat = () => {
@@ -86,6 +112,7 @@ export async function startWorker(config: Config, createApp: CreateApp): Promise
     };
     beat();
     setInterval(beat, BEAT_MS).unref();
+    reporter?.start();
   } catch (error) {
     unstarted(error);
   }

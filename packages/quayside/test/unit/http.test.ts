@@ -27,7 +27,7 @@ function serve(options: { showTraces?: boolean; ready?: boolean; observer?: Obse
     createServer(app, {
       config: { ...config, mode: showTraces ? ('development' as const) : ('production' as const) },
       log,
-      isReady: () => ready,
+      isDraining: () => !ready,
       ...(observer && { observer }),
     }),
   );

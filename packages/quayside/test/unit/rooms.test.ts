@@ -11,7 +11,7 @@ const rooms: Record<string, string[]> = {
   http: ['settings', 'process'],
   worker: ['settings', 'process', 'stats', 'http'],
   primary: ['settings', 'process', 'stats', 'worker/messages'],
-  development: ['settings', 'process', 'http'],
+  development: ['settings', 'process', 'http', 'stats/service-metrics'],
   cli: ['settings', 'process', 'stats', 'http', 'worker', 'primary', 'development'],
 };
 

@@ -4,14 +4,14 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../harness/paths';
-import { createAppOf } from '../../src/http/service';
+import { createServiceOf } from '../../src/http/service';
 import { reasonOf } from '../../src/process/failure';
 
 const express4 = createRequire(__filename)('express4') as typeof express;
 
 /** What is said where createApp() is this. */
 const problemOf = (createApp: unknown, file = '/srv/app.js') =>
-  createAppOf({ createApp }, file).then(() => 'none', reasonOf);
+  createServiceOf({ createApp }, file).then(() => 'none', reasonOf);
 
 const revoked = () => {
   const { proxy, revoke } = Proxy.revocable(express(), {});
@@ -63,7 +63,7 @@ test.each([
 
 test('a Proxy of an app is one, where it can be read', async () => {
   const app = new Proxy(express(), {});
-  expect(await createAppOf({ createApp: () => Promise.resolve(app) }, '/srv/app.js')).toBe(app);
+  expect((await createServiceOf({ createApp: () => Promise.resolve(app) }, '/srv/app.js')).app).toBe(app);
 });
 
 test('a Proxy that cannot be read is said', async () => {
@@ -113,6 +113,34 @@ describe('an app of Express 4', () => {
 
   test('may be mounted in one of Express 5', async () => {
     const app = express().use(express4());
-    expect(await createAppOf({ createApp: () => app }, '/srv/app.js')).toBe(app);
+    expect((await createServiceOf({ createApp: () => app }, '/srv/app.js')).app).toBe(app);
+  });
+});
+
+describe('an object with an app', () => {
+  const app = express();
+
+  test('may have functions, which keep their object', async () => {
+    class Shop {
+      app = app;
+      state = 'closed';
+      close() {
+        return this.state;
+      }
+    }
+    const service = await createServiceOf({ createApp: () => new Shop() }, '/srv/app.js');
+    expect(Object.keys(service)).toEqual(['app', 'close']);
+    expect(service.close?.()).toBe('closed');
+  });
+
+  test.each([
+    ['app: undefined', { app: undefined }, 'an Express app'],
+    ['app: function', { app: handler }, `an Express app${hint}`],
+    ['drain: string', { app, drain: 'now' }, 'a function'],
+    ['close: null', { app, close: null }, 'a function'],
+    ['metrics: function', { app, metrics: handler }, 'a Registry of prom-client'],
+    ['metrics: null', { app, metrics: null }, 'a Registry of prom-client'],
+  ])('with %s is refused', async (what, made, expected) => {
+    expect(await problemOf(() => made)).toBe(`/srv/app.js returns { ${what} } from createApp: expected ${expected}`);
   });
 });

@@ -77,6 +77,7 @@ export const snapshot: Snapshot = {
   cwd: '/srv',
   socket: { name: '0.0.0.0:9090', queue: 22, maxQueue: 511 },
   workers: [busy, cheap],
+  serviceMetrics: [],
   durations: [
     histogramOf(['GET', '/users/:id', '2xx'], 0.0005, 0.004, 0.004, 0.2),
     histogramOf(['POST', '/users', '5xx'], 61),

@@ -1,0 +1,110 @@
+// Connections that a service takes over when a client asks for an upgrade, as to WebSocket.
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Request, Response } from 'express';
+import { rawAnswer } from './answer';
+import type { Exchange, Exchanges } from './exchange';
+
+/** A Close frame with the code 1001, "going away": RFC 6455, sections 5.5.1 and 7.4.1. */
+const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
+
+/** What the server does about a request for an upgrade. */
+export interface UpgradeOptions {
+  exchanges: Exchanges;
+  /** Makes a response for a request: it is never sent, but tells the log and the stats what was. */
+  responseTo: (req: IncomingMessage) => Response;
+  /** Puts a request among those in flight, unless it is refused. @returns its exchange, or the status to refuse it by */
+  begin: (req: Request, res: Response) => Exchange | number;
+  /** Called where the service throws. */
+  onError: (exchange: Exchange, error: unknown) => void;
+  /** Called where the service takes too long to answer. */
+  onLate: (exchange: Exchange) => void;
+  /** How long it may take, in ms; 0: for ever. */
+  timeout: number;
+}
+
+/**
+ * Has what a server's listeners take over by 'upgrade' counted, logged and ended as requests are. Where there is no listener,
+ * Node takes such a request for one that asks for no upgrade.
+ */
+export function watchUpgrades(server: Server, options: UpgradeOptions): void {
+  const { exchanges, responseTo, begin, onError, onLate, timeout } = options;
+  const listeners = server.listeners('upgrade') as ((...args: unknown[]) => unknown)[];
+  if (listeners.length === 0) return;
+
+  server.removeAllListeners('upgrade').on('upgrade', (incoming, _socket, head) => {
+    const req = incoming as Request;
+    const { socket } = incoming;
+    const connection = exchanges.connectionOf(socket);
+    // Node has taken its own away.
+    socket.on('error', () => undefined);
+    const isFirst = connection.oldest() === undefined;
+    if (!connection.accepts()) {
+      socket.resume();
+      return;
+    }
+    const res = responseTo(req);
+    // Behind an answer in flight, nobody else may write.
+    const exchange = isFirst ? begin(req, res) : 503;
+    if (typeof exchange === 'number') {
+      socket.on('drain', () => connection.oldest()?.res.emit('drain'));
+      connection.endAfterAnswers(rawAnswer(exchange));
+      return;
+    }
+    noteStatus(socket, res);
+    const before = socket.bytesWritten;
+    /** Answers in the service's place; what that has begun cannot be taken back. */
+    const stepIn = (status: number) => {
+      if (socket.bytesWritten === before) socket.end(rawAnswer(status));
+      socket.destroySoon();
+    };
+    if (timeout > 0) {
+      const timer = setTimeout(() => {
+        if (socket.bytesWritten > before) return;
+        onLate(exchange);
+        stepIn(503);
+      }, timeout).unref();
+      res.once('close', () => {
+        clearTimeout(timer);
+      });
+    }
+    try {
+      for (const listener of listeners) listener.call(server, req, socket, head);
+    } catch (error) {
+      onError(exchange, error);
+      stepIn(500);
+    }
+  });
+}
+
+/** @returns whether the service has taken over the connection of an exchange: it ends when that does */
+export function isTaken({ connection }: Exchange): boolean {
+  return connection.findTaker() !== undefined;
+}
+
+/** Ends a connection that the service has taken over. A WebSocket is told. */
+export function endTaken({ req, res, connection: { socket } }: Exchange): void {
+  const isWebSocket = req.headers.upgrade?.toLowerCase() === 'websocket' && res.statusCode < 300;
+  // One that has said so itself says it twice, which nobody hears: after the first, a client takes no more.
+  if (isWebSocket && socket.writable) socket.write(GOING_AWAY);
+  socket.destroySoon();
+}
+
+/** Has a response know the status that the service writes to the socket itself. */
+function noteStatus(socket: Socket, res: Response): void {
+  let isNoted = false;
+  for (const name of ['write', 'end'] as const) {
+    const own = socket[name].bind(socket) as (...args: unknown[]) => never;
+    socket[name] = (...args: unknown[]) => {
+      if (!isNoted) res.statusCode = statusIn(args[0]);
+      isNoted = true;
+      return own(...args);
+    };
+  }
+}
+
+/** @returns the status with which an answer begins; that of an upgrade where it cannot be read */
+function statusIn(answer: unknown): number {
+  const begin = typeof answer === 'string' || Buffer.isBuffer(answer) ? answer.slice(0, 16).toString() : '';
+  return Number(/^HTTP\/1\.\d (\d{3})\b/.exec(begin)?.[1] ?? 101);
+}

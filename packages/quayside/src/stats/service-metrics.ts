@@ -1,0 +1,136 @@
+// A service's own metrics: what its workers report of them, and what of them outlives a worker.
+import { StartError } from '../process/failure';
+import { rows, type Labels } from './metrics';
+
+/** A metric, as a prom-client Registry's getMetricsAsJSON() gives it. */
+export interface ServiceMetric {
+  name: string;
+  help: string;
+  type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  /** How the values of several workers become one. */
+  aggregator: string;
+  values: Value[];
+}
+
+interface Value {
+  labels: Labels;
+  value: number;
+  /** Of a histogram or a summary: its name with _bucket, _sum or _count. */
+  metricName?: string;
+}
+
+/** Of a worker that has reported nothing. */
+export const NO_METRICS = '[]';
+
+const TYPES = ['counter', 'gauge', 'histogram', 'summary'];
+/** https://github.com/siimon/prom-client/blob/master/lib/metricAggregators.js */
+const AGGREGATORS = ['sum', 'first', 'omit', 'average', 'min', 'max'];
+/** https://prometheus.io/docs/concepts/data_model/ */
+const METRIC_NAME = /^[a-zA-Z_:][\w:]*$/;
+const LABEL_NAME = /^[a-zA-Z_]\w*$/;
+
+const serverNames = new Set(rows.map(([name]) => name));
+
+/** @returns whether a name is the server's own: one of its metrics, or one that prom-client gives to those of a process */
+export function isServers(name: string): boolean {
+  return (
+    serverNames.has(name.replace(/_(?:bucket|sum|count)$/, '')) ||
+    serverNames.has(name) ||
+    /^(?:uwsgi|process|nodejs)_/.test(name)
+  );
+}
+
+/**
+ * Reads what a registry gives. It is the service's, and may be anything.
+ * @returns the metrics that can be published, and why each of the others cannot
+ */
+export function readMetrics(json: unknown): { metrics: ServiceMetric[]; problems: string[] } {
+  const metrics: ServiceMetric[] = [];
+  const problems: string[] = [];
+  for (const given of Array.isArray(json) ? (json as unknown[]) : []) {
+    const metric = readMetric(given);
+    if (typeof metric === 'string') problems.push(metric);
+    else metrics.push(metric);
+  }
+  return { metrics, problems };
+}
+
+/** @throws StartError that names each metric of a registry that cannot be published, and why */
+export async function checkMetrics(registry: { getMetricsAsJSON: () => Promise<object[]> }): Promise<void> {
+  const { problems } = readMetrics(await registry.getMetricsAsJSON());
+  if (problems.length > 0) throw new StartError(`the service's metrics cannot be published: ${problems.join('; ')}`);
+}
+
+/** @returns a metric, or what is wrong with it */
+function readMetric(given: unknown): ServiceMetric | string {
+  const { name, help, type, aggregator = 'sum', values } = (given ?? {}) as Record<string, unknown>;
+  if (typeof name !== 'string' || !METRIC_NAME.test(name)) return `${String(name)} is no name of a metric`;
+  if (isServers(name)) return `${name} is a name of the server's own`;
+  if (!TYPES.includes(type as string))
+    return `${name} has the type ${String(type)}: expected one of ${TYPES.join(', ')}`;
+  if (!AGGREGATORS.includes(aggregator as string)) {
+    return `${name} has the aggregator ${String(aggregator)}: expected one of ${AGGREGATORS.join(', ')}`;
+  }
+  const read = (Array.isArray(values) ? (values as unknown[]) : []).map((value) => readValue(value, name));
+  return {
+    name,
+    help: String(help),
+    type: type as ServiceMetric['type'],
+    aggregator: aggregator as string,
+    values: read.filter((value) => value !== undefined),
+  };
+}
+
+function readValue(given: unknown, name: string): Value | undefined {
+  const { labels, value, metricName } = (given ?? {}) as { labels?: unknown; value?: unknown; metricName?: unknown };
+  const names = Object.entries(labels ?? {}).filter(([label]) => LABEL_NAME.test(label));
+  if (metricName !== undefined && (typeof metricName !== 'string' || !metricName.startsWith(`${name}_`)))
+    return undefined;
+  return {
+    labels: Object.fromEntries(names.map(([label, text]) => [label, String(text)])),
+    value: Number(value),
+    ...(metricName !== undefined && { metricName }),
+  };
+}
+
+/** Writes metrics down, as workers report them. JSON has no NaN and no infinity. */
+export function writeMetrics(metrics: ServiceMetric[]): string {
+  return JSON.stringify(metrics, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+}
+
+/** Reads what writeMetrics() has written. */
+export function parseMetrics(text: string): ServiceMetric[] {
+  return readMetrics(JSON.parse(text)).metrics;
+}
+
+/**
+ * Adds the counts of a worker that has ended to those of its slot's earlier workers, so that no counter goes back. Gauges and
+ * quantiles are of a process, and end with it.
+ * @returns what writeMetrics() makes of them
+ */
+export function retain(earlier: string, ended: string): string {
+  if (ended === NO_METRICS) return earlier;
+  const kept = new Map(parseMetrics(earlier).map((metric) => [metric.name, metric]));
+  for (const metric of parseMetrics(ended)) {
+    if (metric.type === 'gauge' || metric.aggregator !== 'sum') continue;
+    const before = kept.get(metric.name);
+    const values = before?.type === metric.type ? before.values : [];
+    kept.set(metric.name, { ...metric, values: add(values, metric.values.filter(isCount)) });
+  }
+  return writeMetrics([...kept.values()]);
+}
+
+const isCount = ({ labels, metricName }: Value) => metricName !== undefined || labels.quantile === undefined;
+
+/** Adds up values of the same labels. */
+function add(earlier: Value[], later: Value[]): Value[] {
+  const keyOf = ({ labels, metricName = '' }: Value) => JSON.stringify([metricName, Object.entries(labels).sort()]);
+  const total = new Map(earlier.map((value) => [keyOf(value), value]));
+  for (const value of later) {
+    const key = keyOf(value);
+    total.set(key, { ...value, value: (total.get(key)?.value ?? 0) + value.value });
+  }
+  return [...total.values()];
+}

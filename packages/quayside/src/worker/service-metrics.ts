@@ -1,0 +1,66 @@
+// Reports a service's own metrics to the primary, so that nobody has to ask a worker for them.
+import type { Metrics } from '../http/service';
+import { asError } from '../process/failure';
+import type { Logger } from '../process/log';
+import { NO_METRICS, readMetrics, writeMetrics } from '../stats/service-metrics';
+
+/** How often they are reported where they have changed, in ms. */
+const REPORT_MS = 1000;
+/** How long the last report of a worker may take, in ms. */
+const LAST_REPORT_MS = 1000;
+/** What is longer is not reported, in characters. */
+const MAX_REPORT = 2 ** 20;
+
+export interface Reporter {
+  /** Begins to report. */
+  start: () => void;
+  /** Reports once more; resolves when it has, or has had the time to. */
+  finish: () => Promise<void>;
+}
+
+/**
+ * Makes the reporter of one worker.
+ * @param send - takes what stats/service-metrics writes
+ */
+export function createReporter(metrics: Metrics, send: (metrics: string) => void, log: Logger): Reporter {
+  let sent = NO_METRICS;
+  let running: Promise<void> | undefined;
+  const said = new Set<string>();
+  const warn = (problem: string, err?: Error) => {
+    if (said.has(problem)) return;
+    said.add(problem);
+    log.warn({ problem, err }, "the service's metrics cannot all be reported");
+  };
+
+  const collect = async () => {
+    try {
+      const read = readMetrics(await metrics.getMetricsAsJSON());
+      read.problems.forEach((problem) => {
+        warn(problem);
+      });
+      const text = writeMetrics(read.metrics);
+      if (text.length > MAX_REPORT) warn(`they are longer than ${String(MAX_REPORT)} characters`);
+      else if (text !== sent) send((sent = text));
+    } catch (error) {
+      warn('they could not be collected', asError(error));
+    }
+  };
+  // The service may have metrics that take their time to be collected.
+  const report = () =>
+    (running ??= collect().finally(() => {
+      running = undefined;
+    }));
+  return {
+    start: () => {
+      void report();
+      setInterval(() => void report(), REPORT_MS).unref();
+    },
+    finish: async () => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, LAST_REPORT_MS)));
+      // What runs already may have begun too early.
+      await Promise.race([Promise.resolve(running).then(report), late]);
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
+import {
+  checkMetrics,
+  isServers,
+  NO_METRICS,
+  parseMetrics,
+  readMetrics,
+  retain,
+  writeMetrics,
+} from '../../src/stats/service-metrics';
+
+const registers: Registry[] = [];
+
+/** A registry with one metric of each type, each counted as often. */
+async function report(times: number): Promise<string> {
+  const register = new Registry();
+  registers.push(register);
+  const of = { help: 'Help.', registers: [register] };
+  const counter = new Counter({ ...of, name: 'c_total', labelNames: ['of', 'by'] });
+  const gauge = new Gauge({ ...of, name: 'g' });
+  const histogram = new Histogram({ ...of, name: 'h_seconds', buckets: [1] });
+  const summary = new Summary({ ...of, name: 's_seconds', percentiles: [0.5] });
+  const worst = new Counter({ ...of, name: 'worst_total', aggregator: 'max' });
+  for (let count = 0; count < times; count += 1) {
+    counter.inc(count % 2 === 0 ? { of: 'x', by: 'y' } : { by: 'y', of: 'x' });
+    gauge.inc();
+    histogram.observe(0.5);
+    summary.observe(0.5);
+    worst.inc();
+  }
+  return writeMetrics(readMetrics(await register.getMetricsAsJSON()).metrics);
+}
+
+const valuesOf = (text: string) =>
+  Object.fromEntries(
+    parseMetrics(text).map(({ name, values }) => [
+      name,
+      values.map(({ metricName, labels, value }) => [metricName ?? '', labels, value]),
+    ]),
+  );
+
+test('of a worker that has ended, counts are kept, gauges and quantiles are not', async () => {
+  const earlier = retain(retain(NO_METRICS, await report(2)), await report(3));
+  expect(retain(earlier, NO_METRICS)).toBe(earlier);
+  expect(valuesOf(earlier)).toEqual({
+    c_total: [['', { of: 'x', by: 'y' }, 5]],
+    h_seconds: [
+      ['h_seconds_bucket', { le: '1' }, 5],
+      ['h_seconds_bucket', { le: '+Inf' }, 5],
+      ['h_seconds_sum', {}, 2.5],
+      ['h_seconds_count', {}, 5],
+    ],
+    s_seconds: [
+      ['s_seconds_sum', {}, 2.5],
+      ['s_seconds_count', {}, 5],
+    ],
+  });
+});
+
+test('what changes its type with a reload begins anew', () => {
+  const as = (type: 'counter' | 'summary', value: number) =>
+    writeMetrics([{ name: 'x', help: '', type, aggregator: 'sum', values: [{ labels: {}, value }] }]);
+  expect(valuesOf(retain(retain(NO_METRICS, as('counter', 1)), as('summary', 2)))).toEqual({ x: [['', {}, 2]] });
+});
+
+test('values that JSON does not know come through', () => {
+  const values = [NaN, Infinity, -Infinity, 1e-7].map((value) => ({ labels: {}, value }));
+  const text = writeMetrics([{ name: 'x', help: '', type: 'gauge', aggregator: 'sum', values }]);
+  expect(parseMetrics(text)[0]?.values).toEqual(values);
+});
+
+test.each([
+  ['uwsgi_up', true],
+  ['uwsgi_anything', true],
+  ['process_cpu_seconds_total', true],
+  ['nodejs_heap_size_total_bytes', true],
+  ['http_request_duration_seconds', true],
+  ['http_request_duration_seconds_count', true],
+  ['service_build_info', true],
+  ['log_lines_dropped_total', true],
+  ['http_requests_total', false],
+  ['orders_total', false],
+])('%s is a name of the server: %s', (name, expected) => {
+  expect(isServers(name)).toBe(expected);
+});
+
+const metric = { name: 'x', help: 'Help.', type: 'gauge', aggregator: 'sum', values: [{ labels: {}, value: 1 }] };
+
+test.each([
+  ['null', null, 'undefined is no name of a metric'],
+  ['a name with a line break', { ...metric, name: 'x\ny' }, 'is no name of a metric'],
+  ['a type', { ...metric, type: 'info' }, 'x has the type info: expected one of counter, gauge, histogram, summary'],
+  ['an aggregator', { ...metric, aggregator: 'mode' }, 'x has the aggregator mode: expected one of sum, first,'],
+  ["a name of the server's", { ...metric, name: 'uwsgi_up' }, "uwsgi_up is a name of the server's own"],
+])('%s that cannot be published is said, and the others are published', async (_, given, problem) => {
+  const read = readMetrics([given, metric]);
+  expect(read.metrics).toEqual([metric]);
+  expect(read.problems.join()).toContain(problem);
+  await expect(checkMetrics({ getMetricsAsJSON: () => Promise.resolve([given as object]) })).rejects.toThrow(problem);
+});
+
+test('labels and values of any kind become what Prometheus knows', () => {
+  const values = [
+    { labels: { ok: 1, 'not ok': 2 }, value: '3' },
+    { labels: null, value: undefined },
+    { value: 4, metricName: 'y_sum' },
+    { value: 5, metricName: {} },
+    null,
+  ];
+  expect(readMetrics([{ ...metric, values }]).metrics[0]?.values).toEqual([
+    { labels: { ok: '1' }, value: 3 },
+    { labels: {}, value: NaN },
+    { labels: {}, value: NaN },
+  ]);
+  expect(readMetrics('nothing')).toEqual({ metrics: [], problems: [] });
+});
