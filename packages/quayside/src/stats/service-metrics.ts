@@ -100,9 +100,13 @@ export function writeMetrics(metrics: ServiceMetric[]): string {
   );
 }
 
-/** Reads what writeMetrics() has written. */
+/** Reads what writeMetrics() has written; of a text that it has not written, nothing: it comes from where the service runs. */
 export function parseMetrics(text: string): ServiceMetric[] {
-  return readMetrics(JSON.parse(text)).metrics;
+  try {
+    return readMetrics(JSON.parse(text)).metrics;
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -114,3 +114,7 @@ test('labels and values of any kind become what Prometheus knows', () => {
   ]);
   expect(readMetrics('nothing')).toEqual({ metrics: [], problems: [] });
 });
+
+test('what no worker has written is nothing', () => {
+  for (const text of ['', 'null', '{', undefined as unknown as string]) expect(parseMetrics(text)).toEqual([]);
+});

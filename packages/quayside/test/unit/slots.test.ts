@@ -3,6 +3,7 @@ import { takeSnapshot } from '../../src/primary/snapshot';
 import type { WorkerHandle } from '../../src/primary/handle';
 import { Histograms } from '../../src/stats/histogram';
 import { noCounts, noVitals } from '../../src/stats/counts';
+import { NO_METRICS } from '../../src/stats/service-metrics';
 import { histogramOf } from './snapshot';
 
 const config = { HOST: '127.0.0.1', PORT: 9090 };
@@ -24,6 +25,7 @@ function slotWith() {
       durations: new Histograms(),
       vitals: noVitals,
       gc: new Histograms(),
+      serviceMetrics: NO_METRICS,
       child: { process: { pid: PID } },
     } as unknown as WorkerHandle;
     occupy(slot, worker);
