@@ -5,11 +5,12 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 
-export const kinds = ['keep-alive GET', 'short GET', 'keep-alive POST'] as const;
+export const kinds = ['keep-alive GET', 'short GET', 'keep-alive POST', 'WebSocket'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** A request and what became of it. */
+/** A request, or a message, and what became of it. */
 export interface Exchange {
   kind: Kind;
   /** The worker at the other end: by its answer, or by an earlier one on the same connection. */
@@ -26,9 +27,12 @@ export interface Exchange {
 const PATIENCE_MS = 10_000;
 const BODY_SIZE = 16 * 1024;
 
-const workers = new WeakMap<Socket, number>();
+const workers = new WeakMap<Socket | WebSocket, number>();
 
-/** Starts clients, in equal parts short ones and such that post, and four times as many that get. */
+/** The code by which a server says that it is going away: the client is to come again. RFC 6455, section 7.4.1 */
+const GOING_AWAY = 1001;
+
+/** Starts clients, in equal parts short ones, such that post and such with a WebSocket, and three times as many that get. */
 export function startClients({
   port,
   clients,
@@ -44,28 +48,33 @@ export function startClients({
 
   async function run(kind: Kind) {
     const agent = kind === 'short GET' ? false : new Agent({ keepAlive: true, maxSockets: 1 });
+    const talk = kind === 'WebSocket' ? new Talk(port) : undefined;
     while (!stopped) {
       const exchange: Exchange = { kind, pid: undefined, reused: false, ms: 0, failure: undefined };
       onStart(exchange);
-      const start = performance.now();
+      let start = performance.now();
       try {
-        await ask(port, agent, exchange);
+        // The end of a WebSocket is to be heard of at any time, so its pause is a part of the exchange.
+        if (talk) start = await talk.say(exchange, pauseOf(kind));
+        else await ask(port, agent, exchange);
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
         exchange.failure = code === undefined ? message : `${message} (${code})`;
       }
       exchange.ms = performance.now() - start;
       onEnd(exchange);
-      await pause(pauseOf(kind));
+      if (!talk) await pause(pauseOf(kind));
     }
     if (agent) agent.destroy();
+    talk?.end();
   }
 
   const some = Math.ceil(clients / 6);
   const running = [
     ...Array.from({ length: some }, () => run('short GET')),
     ...Array.from({ length: some }, () => run('keep-alive POST')),
-    ...Array.from({ length: clients - 2 * some }, () => run('keep-alive GET')),
+    ...Array.from({ length: some }, () => run('WebSocket')),
+    ...Array.from({ length: clients - 3 * some }, () => run('keep-alive GET')),
   ];
   return {
     stop: async () => {
@@ -114,4 +123,65 @@ async function ask(port: number, agent: Agent | false, exchange: Exchange): Prom
   if (response.statusCode !== 200) throw new Error(`status ${String(response.statusCode)}`);
   const right = body ? createHash('sha256').update(body).digest('hex') : n;
   if (answer !== right) throw new Error(`wrong body of ${String(answer.length)} characters`);
+}
+
+/** A client's WebSocket, and the next one where the server is going away. */
+class Talk {
+  private socket: WebSocket | undefined;
+
+  constructor(private readonly port: number) {}
+
+  /**
+   * Sends a number after a pause, in ms, and waits for it; where the server goes away meanwhile, sends it to the next one.
+   * @returns when it was sent, as performance.now() says it
+   */
+  async say(exchange: Exchange, after: number): Promise<number> {
+    const n = String(randomInt(1e9));
+    for (let rest = after; ; rest = 0) {
+      exchange.reused = this.socket !== undefined;
+      const socket = (this.socket ??= await this.open());
+      exchange.pid = workers.get(socket) ?? exchange.pid;
+      const heard = new Promise<string | number>((resolve, reject) => {
+        socket.removeAllListeners();
+        socket.once('message', (message: Buffer) => {
+          resolve(message.toString());
+        });
+        socket.once('close', resolve);
+        socket.once('error', reject);
+      });
+      await Promise.race([heard, pause(rest)]);
+      const sentAt = performance.now();
+      socket.send(n, () => undefined);
+      const answer = await within(heard);
+      if (answer === n) return sentAt;
+      this.socket = undefined;
+      if (answer !== GOING_AWAY) throw new Error(`a message was answered by ${String(answer)}`);
+    }
+  }
+
+  end(): void {
+    this.socket?.terminate();
+  }
+
+  private async open(): Promise<WebSocket> {
+    const socket = new WebSocket(`ws://127.0.0.1:${String(this.port)}/`, { handshakeTimeout: PATIENCE_MS });
+    const [[{ headers }]] = (await Promise.all([once(socket, 'upgrade'), once(socket, 'open')])) as [
+      [IncomingMessage],
+      unknown,
+    ];
+    workers.set(socket, Number(headers['x-pid']));
+    return socket;
+  }
+}
+
+async function within<Value>(promise: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, PATIENCE_MS, new Error('timeout'));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

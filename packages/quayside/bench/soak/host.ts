@@ -22,7 +22,9 @@ export interface HostOptions extends SoakOptions {
 /** Starts the production server in a copy of the project, and soaks it. */
 export async function soakHost({ workers = 2, unread = false, ...options }: HostOptions = {}): Promise<Report> {
   const [port, statsPort] = (await freePorts(2)) as [number, number];
-  const project = writeProject(readFileSync(serviceFile, 'utf8'));
+  // The project's own, if there is one, may be another version.
+  const source = readFileSync(serviceFile, 'utf8').replace("'ws'", JSON.stringify(require.resolve('ws')));
+  const project = writeProject(source);
   const pipe = unread ? openPipe(join(project.dir, 'pipe')) : undefined;
   try {
     const env = { PORT: String(port), STATS_PORT: String(statsPort), WORKERS: String(workers) };

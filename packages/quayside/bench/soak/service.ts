@@ -1,8 +1,10 @@
 // The service of a soak: it says which worker answers, and sends back what shows that nothing was lost or mixed up.
 import { hash } from 'node:crypto';
-import express, { type Express } from 'express';
+import express from 'express';
+import { WebSocketServer } from 'ws';
+import type { CreateApp } from '../../src/index';
 
-export function createApp(): Express {
+export const createApp: CreateApp = () => {
   const app = express();
   app.use((_req, res, next) => {
     res.set('X-Pid', String(process.pid)).type('text');
@@ -17,5 +19,16 @@ export function createApp(): Express {
   app.post('/', express.raw({ type: '*/*' }), (req, res) => {
     res.send(hash('sha256', req.body as Buffer));
   });
-  return app;
-}
+  return {
+    app,
+    attach: (server) => {
+      const sockets = new WebSocketServer({ server });
+      sockets.on('headers', (headers) => headers.push(`X-Pid: ${String(process.pid)}`));
+      sockets.on('connection', (socket) => {
+        socket.on('message', (message: Buffer) => {
+          socket.send(message.toString());
+        });
+      });
+    },
+  };
+};

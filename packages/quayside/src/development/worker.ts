@@ -20,7 +20,7 @@ import { isTypeScript, requireOf } from './peers';
 const [, , file = ''] = process.argv;
 const requireIt = requireOf(file);
 
-/** How long the clients of sockets that the service has taken over have to hear of the end, in ms. */
+/** How long a client has to close a WebSocket that it was told to, in ms. */
 const GOODBYE_MS = 200;
 /** How long close() may take where the service has failed, in ms. */
 const CLOSE_MS = 1000;
@@ -87,10 +87,11 @@ async function begin() {
 async function drain() {
   if (service !== undefined) {
     void callHook(service, 'drain', log);
-    const goodbye = service.drain === undefined ? 0 : GOODBYE_MS;
-    setTimeout(() => {
+    const endAllTaken = () => {
       [...exchanges.inFlight].filter(isTaken).forEach(endTaken);
-    }, goodbye);
+    };
+    if (service.drain === undefined) endAllTaken();
+    setInterval(endAllTaken, GOODBYE_MS);
   }
   await intake?.drain();
   await close();

@@ -82,12 +82,21 @@ export function isTaken({ connection }: Exchange): boolean {
   return connection.findTaker() !== undefined;
 }
 
-/** Ends a connection that the service has taken over. A WebSocket is told. */
+/** WebSockets that have been told that the server is going away. */
+const told = new WeakSet<Socket>();
+
+/**
+ * Ends a connection that the service has taken over. A WebSocket is told first, so that its two ends can close it; it is ended
+ * when this is called again. Where the service has told it already, the client takes no second word.
+ */
 export function endTaken({ req, res, connection: { socket } }: Exchange): void {
   const isWebSocket = req.headers.upgrade?.toLowerCase() === 'websocket' && res.statusCode < 300;
-  // One that has said so itself says it twice, which nobody hears: after the first, a client takes no more.
-  if (isWebSocket && socket.writable) socket.write(GOING_AWAY);
-  socket.destroySoon();
+  if (!isWebSocket || told.has(socket) || !socket.writable) {
+    socket.destroySoon();
+    return;
+  }
+  told.add(socket);
+  socket.write(GOING_AWAY);
 }
 
 /** Has a response know the status that the service writes to the socket itself. */
