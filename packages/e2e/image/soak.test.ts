@@ -36,6 +36,7 @@ describeImage('soak', () => {
   beforeEach(async () => {
     checkout = new Checkout();
     copyFileSync(serviceFile, join(checkout.dir, 'app/identidock.ts'));
+    checkout.install('ws@8', '@types/ws@8');
     // By itself nginx asks again where a connection to the server fails, and so would hide that one did.
     writeFileSync(join(checkout.dir, 'strict.conf'), 'proxy_next_upstream off;\n');
     [port, statsPort, frontPort] = (await freePorts(3)) as [number, number, number];

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import express from 'express';
 import { WebSocketServer } from 'ws';
-import type { CreateApp } from '../../src/index';
+import type { CreateApp } from 'quayside';
 
 export const createApp: CreateApp = () => {
   const app = express();
