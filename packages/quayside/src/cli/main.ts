@@ -43,7 +43,7 @@ async function main([word = '', ...rest]: string[]): Promise<void> {
   if (word === 'serve') {
     const file = fileOf(word, rest);
     process.env.NODE_ENV = 'production';
-    (await import('./serve.js')).serve(file);
+    await (await import('./serve.js')).serve(file);
   } else if (word === 'dev') {
     const file = fileOf(word, rest);
     process.env.NODE_ENV = 'development';

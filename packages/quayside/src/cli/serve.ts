@@ -1,8 +1,8 @@
 // quayside serve: this process is the primary.
 import { startPrimary } from '../primary/primary';
-import { configOrExit } from '../settings/config';
+import { settingsOrExit } from './settings';
 
 /** Runs the production server of a file. */
-export function serve(file: string): void {
-  void startPrimary(configOrExit('production'), file);
+export async function serve(file: string): Promise<void> {
+  void startPrimary(await settingsOrExit(file), file);
 }

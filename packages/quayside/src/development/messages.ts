@@ -17,8 +17,11 @@ export type ToPrimary =
   | { type: 'loading'; change: number }
   /** It can take connections. */
   | { type: 'serving' }
-  /** The service could not start, or did not handle an exception; the worker ends. */
-  | { type: 'failed'; reason: string }
+  /**
+   * The service could not start, or did not handle an exception; the worker ends. With what the server exits where that was
+   * its first start, and the settings are wrong.
+   */
+  | { type: 'failed'; reason: string; exitCode: number }
   /** All is answered, and the service closes what it has opened. */
   | { type: 'closing' }
   /** The connection has sent something, or is closed: nobody else can take it any more. */

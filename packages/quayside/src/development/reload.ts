@@ -1,7 +1,9 @@
 // The workers of the development server: one serves, and others are ready to take its place at the next changes.
 import type { Socket } from 'node:net';
+import { exitUnstarted } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
+import { EX_CONFIG } from '../settings/config';
 import { namesOf } from './changes';
 import type { Connections } from './connections';
 import { drain, forkWorker, tell, type WorkerHandle } from './handle';
@@ -38,6 +40,8 @@ export class Workers {
   /** changing: the current worker ends, and another is to begin. */
   private state: 'settled' | 'changing' | 'stopping' = 'settled';
   private changedAt = performance.now();
+  /** Whether no worker has come to serve yet, or failed to. */
+  private isFirst = true;
   /** Counts the changes. */
   private change = 0;
   /** The files that have changed since a worker came to serve. */
@@ -122,7 +126,7 @@ export class Workers {
       worker.state = 'loading';
       if (message.change !== this.change) this.replace();
     } else if (message.type === 'serving') this.onServing(worker);
-    else if (message.type === 'failed') this.onFailed(worker, message.reason);
+    else if (message.type === 'failed') this.onFailed(worker, message.reason, message.exitCode);
   }
 
   private onReady(worker: WorkerHandle): void {
@@ -135,6 +139,7 @@ export class Workers {
 
   private onServing(worker: WorkerHandle): void {
     worker.state = 'serving';
+    this.isFirst = false;
     this.options.connections.giveTo(worker.child);
     this.options.log.info(`serving after ${(performance.now() - this.changedAt).toFixed()} ms${namesOf(this.changed)}`);
     this.changed.clear();
@@ -147,8 +152,11 @@ export class Workers {
     else worker.state = 'ending';
   }
 
-  private onFailed(worker: WorkerHandle, reason: string): void {
+  private onFailed(worker: WorkerHandle, reason: string, exitCode = 1): void {
     worker.state = 'ending';
+    // No edit mends the environment.
+    if (this.isFirst && exitCode === EX_CONFIG) exitUnstarted(reason, exitCode);
+    this.isFirst = false;
     this.options.log.error(`${reason}\nWaiting for a change.`);
     this.options.connections.fail(reason);
     this.fillSpares();

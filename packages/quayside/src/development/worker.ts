@@ -6,7 +6,7 @@ import { createServiceServer } from '../http/server';
 import { callHook, createServiceOf, type Service } from '../http/service';
 import { endTaken, isTaken } from '../http/upgrade';
 import { keepListeners, tellPrimary } from '../process/channel';
-import { reasonOf } from '../process/failure';
+import { exitCodeOf, reasonOf } from '../process/failure';
 import { createLog, type Logger } from '../process/log';
 import { ignoreSignals } from '../process/signals';
 import { configOrExit, type Config } from '../settings/config';
@@ -59,7 +59,7 @@ async function begin() {
   const fail = (error: unknown) => {
     process.exitCode = 1;
     setTimeout(end, CLOSE_MS);
-    tell({ type: 'failed', reason: reasonOf(error) }, () => void close());
+    tell({ type: 'failed', reason: reasonOf(error), exitCode: exitCodeOf(error) }, () => void close());
   };
   // Also a promise's rejection that nobody handles.
   process.on('uncaughtException', fail);

@@ -76,6 +76,7 @@ function freshHandle(id: number, child: Worker): Fresh {
     missed: 0,
     jitter: 1 + Math.random() * MAX_JITTER,
     reason: undefined,
+    exitCode: 1,
   };
 }
 
@@ -131,8 +132,10 @@ function hear(worker: Fresh, onFailing: () => void): void {
       worker.gc.replace(message.vitals.gc);
     } else if (message?.type === 'metrics') worker.serviceMetrics = message.metrics;
     else if (message?.type === 'closing' && worker.state === 'draining') worker.state = 'closing';
-    else if (message?.type === 'unstarted') worker.reason = message.reason;
-    else if (message?.type === 'failing') {
+    else if (message?.type === 'unstarted') {
+      worker.reason = message.reason;
+      worker.exitCode = message.exitCode;
+    } else if (message?.type === 'failing') {
       worker.reason = message.reason;
       onFailing();
     }

@@ -37,6 +37,8 @@ export interface WorkerHandle {
   jitter: number;
   /** Why it should be replaced, or why it could not start. */
   reason: string | undefined;
+  /** With what the server exits where no worker can start. */
+  exitCode: number;
   /** Becomes true when it listens, false when it ends before that. */
   up: Promise<boolean>;
   ended: Promise<End>;

@@ -37,7 +37,7 @@ export class Pool {
     });
   }
 
-  /** Forks the first workers. Where none comes up, the process exits with 1. */
+  /** Forks the first workers. Where none comes up, the process exits with 1, or with 78 where settings are wrong. */
   start(): void {
     for (const slot of this.slots) this.fork(slot);
   }
@@ -97,7 +97,8 @@ export class Pool {
     const { shutdown } = this.options;
     if (shutdown.isStopping()) shutdown.onEnd(code);
     else if (this.state === 'starting' && this.slots.every(({ failures }) => failures > 0)) {
-      exitUnstarted(worker.reason ?? `worker ${String(slot.id)} ended by ${signal ?? `exit code ${String(code)}`}`);
+      const how = `worker ${String(slot.id)} ended by ${signal ?? `exit code ${String(code)}`}`;
+      exitUnstarted(worker.reason ?? how, worker.exitCode);
     } else {
       this.logDeath(worker, end);
       this.watch(slot);

@@ -1,4 +1,5 @@
 // Why the server could not start, and the exit that says so.
+import { EX_CONFIG, isConfigError } from '../settings/config';
 
 /** Why the server cannot start, in words that need no trace to be understood. */
 export class StartError extends Error {}
@@ -15,13 +16,21 @@ export function asError(thrown: unknown): Error {
 
 /** Says what went wrong: what the service throws needs its trace to be understood. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof StartError) return error.message;
+  if (error instanceof StartError || isConfigError(error)) return error.message;
   const { stack, message } = asError(error);
   return stack ?? message;
 }
 
-/** Ends the process with exit code 1. The reason goes to stderr, so that no LOG_LEVEL hides it. */
-export function exitUnstarted(reason: string): never {
-  process.stderr.write(`The server could not start: ${reason}\n`);
-  process.exit(1);
+/** @returns with what the server exits where it cannot start for that: EX_CONFIG where settings are wrong, or else 1 */
+export function exitCodeOf(error: unknown): number {
+  return isConfigError(error) ? EX_CONFIG : 1;
+}
+
+/**
+ * Ends the process. The reason goes to stderr, so that no LOG_LEVEL hides it.
+ * @param exitCode - with EX_CONFIG, the reason is that of a ConfigError, which says by itself that nothing was started
+ */
+export function exitUnstarted(reason: string, exitCode = 1): never {
+  process.stderr.write(exitCode === EX_CONFIG ? `${reason}\n` : `The server could not start: ${reason}\n`);
+  process.exit(exitCode);
 }

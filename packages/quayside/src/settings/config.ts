@@ -2,18 +2,30 @@
 import { isIP } from 'node:net';
 import { cleanEnv, makeValidator, type ValidatorSpec } from 'envalid';
 import { workersFor } from './capacity';
+import { fileVariable, readGiven } from './given';
 
 /** pino's levels. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong, and trying again will not help. */
-const EX_CONFIG = 78;
+export const EX_CONFIG = 78;
 
 /** Every problem with the environment, in one message with a line for each. */
 export class ConfigError extends Error {
   constructor(readonly problems: string[]) {
     super(['The settings are wrong; nothing was started.', ...problems].join('\n  '));
     this.name = 'ConfigError';
+  }
+}
+
+/** @returns whether settings are wrong, be it by the words of another copy of this file, as in a service that is bundled */
+export function isConfigError(thrown: unknown): thrown is ConfigError {
+  try {
+    if (thrown instanceof ConfigError) return true;
+    const { problems } = thrown as { problems?: unknown };
+    return thrown instanceof Error && thrown.name === 'ConfigError' && Array.isArray(problems);
+  } catch {
+    return false;
   }
 }
 
@@ -178,19 +190,25 @@ function contradictions(values: Record<string, unknown>, given: NodeJS.ProcessEn
 
 /**
  * Reads the settings.
- * @param env - the environment, as `process.env`; an empty value counts as unset, since Compose passes unset ones so
+ * @param env - the environment, as `process.env`; an empty value counts as unset, since Compose passes unset ones so. The
+ *   value of each may also be in a file, whose path is in NAME_FILE
  * @returns the settings, with the defaults of the mode
- * @throws ConfigError that lists every problem by variable, value and what is expected
+ * @throws ConfigError that lists every problem by variable and what is expected, and by value unless that is a file's
  */
 export function loadConfig(env: NodeJS.ProcessEnv, mode: Mode = 'production'): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const specs = settings(mode === 'development');
+  const { values: given, fromFile, problems } = readGiven(Object.keys(specs), env);
+  const sourceOf = (name: string) =>
+    fromFile.has(name) ? `${name}, from ${fileVariable(name)}` : `${name}=${JSON.stringify(given[name])}`;
 
-  const values = cleanEnv(given, settings(mode === 'development'), {
+  const values = cleanEnv(given, specs, {
     reporter: ({ errors, env }) => {
       const wrong = Object.entries(errors).map(([name, error]): [string, string] => [name, error.message]);
-      wrong.push(...contradictions(env as Record<string, unknown>, given, mode));
-      if (wrong.length === 0) return;
-      throw new ConfigError(wrong.map(([name, reason]) => `${name}=${JSON.stringify(given[name])}: ${reason}`));
+      // The default of one that cannot be read contradicts nothing.
+      const known = Object.fromEntries(Object.entries(env as object).filter(([name]) => !problems.has(name)));
+      wrong.push(...contradictions(known, given, mode));
+      const lines = [...problems.values(), ...wrong.map(([name, reason]) => `${sourceOf(name)}: ${reason}`)];
+      if (lines.length > 0) throw new ConfigError(lines);
     },
   });
 
@@ -207,7 +225,12 @@ export function configOrExit(mode: Mode): Config {
     return loadConfig(process.env, mode);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(EX_CONFIG);
+    exitWrong(error);
   }
+}
+
+/** Ends the process with EX_CONFIG, and says on stderr which settings are wrong. */
+export function exitWrong({ message }: ConfigError): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(EX_CONFIG);
 }

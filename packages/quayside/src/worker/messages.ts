@@ -12,8 +12,8 @@ export type ToPrimary =
   | { type: 'metrics'; metrics: string }
   /** All is answered, and the service closes what it has opened. */
   | { type: 'closing' }
-  /** The worker could not start, and ends. */
-  | { type: 'unstarted'; reason: string }
+  /** The worker could not start, and ends; with what the server exits where none can. */
+  | { type: 'unstarted'; reason: string; exitCode: number }
   /** The worker serves, but should be replaced. */
   | { type: 'failing'; reason: string };
 

@@ -4,7 +4,7 @@ import { createVitals } from './vitals';
 import type { Config } from '../settings/config';
 import { drainServer } from './drain';
 import { keepListeners, restoreSend, tellPrimary } from '../process/channel';
-import { asError, reasonOf } from '../process/failure';
+import { asError, exitCodeOf, reasonOf } from '../process/failure';
 import { Exchanges } from '../http/exchange';
 import { createServiceServer } from '../http/server';
 import { callHook, type Service } from '../http/service';
@@ -63,7 +63,7 @@ export async function startWorker(config: Config, createService: () => Promise<S
   });
 
   const unstarted = (error: unknown) => {
-    tell({ type: 'unstarted', reason: reasonOf(error) }, () => void end(1));
+    tell({ type: 'unstarted', reason: reasonOf(error), exitCode: exitCodeOf(error) }, () => void end(1));
   };
   // Also a promise's rejection that nobody handles.
   process.on('uncaughtException', (error: unknown) => {

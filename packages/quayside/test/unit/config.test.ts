@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { workersFor } from '../../src/settings/capacity';
 import { ConfigError, loadConfig, settings } from '../../src/settings/config';
 
@@ -200,4 +203,42 @@ test('one error lists every problem', () => {
   const problems = problemsOf({ PORT: 'x', STATS_PORT: '9090', WORKERS: '0', LOG_LEVEL: 'loud' });
   expect(problems).toHaveLength(3);
   expect(new ConfigError(problems).message.split('\n')).toHaveLength(4);
+});
+
+describe('settings in files', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'quayside-'));
+  afterAll(() => {
+    rmSync(dir, { recursive: true });
+  });
+  /** @returns the path of a file that holds a text */
+  const fileOf = (text: string) => {
+    const path = join(dir, text);
+    writeFileSync(path, `${text}\n`);
+    return path;
+  };
+
+  test.each(Object.keys(settings(false)))('%s is read from the file that %s_FILE names', (name) => {
+    expect(problemsOf({ [`${name}_FILE`]: join(dir, 'none') })).toEqual([
+      `${name}_FILE: expected the path of a file that holds ${name}, but there is none at that path`,
+    ]);
+  });
+
+  test('their values are taken, and each of the wrong ones is said without its value', () => {
+    expect(loadConfig({ PORT_FILE: fileOf('8080'), LOG_LEVEL_FILE: fileOf('warn') })).toMatchObject({
+      PORT: 8080,
+      LOG_LEVEL: 'warn',
+    });
+    expect(problemsOf({ PORT_FILE: fileOf('s3cret'), WORKERS: '1', WORKERS_FILE: fileOf('2'), GRACE: 'x' })).toEqual([
+      'WORKERS and WORKERS_FILE are both set: expected one of the two',
+      'PORT, from PORT_FILE: expected a port from 1 to 65535',
+      'GRACE="x": expected seconds from 1 to 3600',
+    ]);
+    expect(problemsOf({ PORT_FILE: fileOf('9191') })).toEqual([
+      "PORT, from PORT_FILE: expected another port than STATS_PORT's",
+    ]);
+  });
+
+  test('the default of a setting whose file cannot be read contradicts nothing', () => {
+    expect(problemsOf({ STATS_PORT: '9090', PORT_FILE: join(dir, 'none') })).toHaveLength(1);
+  });
 });

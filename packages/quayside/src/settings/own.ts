@@ -1,0 +1,152 @@
+// The settings that a service declares for itself: read as the server's own are, and no value of them is ever shown.
+import * as envalid from 'envalid';
+import type { OptionalValidatorSpec, RequiredValidatorSpec, ValidatorSpec } from 'envalid';
+import { ConfigError, settings as serverSettings } from './config';
+import { fileVariable, readGiven } from './given';
+
+/** The values of settings, by what declares them. */
+export type Settings<Specs> = Readonly<{
+  [Name in keyof Specs]: Specs[Name] extends OptionalValidatorSpec<infer Value>
+    ? Value | undefined
+    : Specs[Name] extends RequiredValidatorSpec<infer Value>
+      ? Value
+      : never;
+}>;
+
+type Spec = ValidatorSpec<unknown>;
+
+/** What envalid's validators expect. Their own messages repeat the value. */
+const EXPECTED = new Map<Spec['_parse'], string>([
+  [envalid.bool()._parse, 'true or false'],
+  [envalid.num()._parse, 'a number'],
+  [envalid.str()._parse, 'a text'],
+  [envalid.email()._parse, 'an email address'],
+  [envalid.host()._parse, 'a domain name or an IP address'],
+  [envalid.port()._parse, 'a port from 1 to 65535'],
+  [envalid.url()._parse, 'a URL'],
+  [envalid.json()._parse, 'JSON'],
+]);
+
+/** A message that has so many characters in a row of a value is taken to repeat a part of it. */
+const MIN_PART = 4;
+/** A message that is longer is not shown, in characters. */
+const MAX_MESSAGE = 500;
+
+/**
+ * Declares settings, and reads them from the environment: each from the variable of its name, or from the file whose path
+ * is in NAME_FILE. An empty variable counts as unset.
+ * @param specs - envalid's validators by name, as { DATABASE_URL: url(), GREETING: str({ default: 'Hello' }) }
+ * @returns the values, frozen; validated, and typed by the validators
+ * @throws ConfigError that lists every problem by name and by what is expected, without a value
+ */
+export function defineSettings<Specs extends Record<string, object>>(specs: Specs): Settings<Specs> {
+  // Were the parameter of this type, TypeScript would take choices for any strings.
+  const declared = specs as Record<string, Spec | undefined>;
+  const names = Object.keys(declared);
+  const given = readGiven(names, process.env);
+  const problems = new Map([...given.problems, ...nameProblems(names)]);
+  const guarded = Object.fromEntries(names.map((name) => [name, guard(name, declared[name], problems)]));
+  const checked = envalid.customCleanEnv(given.values, guarded, (values) => values as Record<string, unknown>, {
+    reporter: ({ errors }) => {
+      for (const [name, error] of Object.entries(errors)) {
+        if (error === undefined || problems.has(name)) continue;
+        const source = given.fromFile.has(name) ? `, from ${fileVariable(name)}` : '';
+        const isMissing = error instanceof envalid.EnvMissingError;
+        problems.set(name, isMissing ? missing(name, declared[name]) : `${name}${source}: ${error.message}`);
+      }
+    },
+  });
+  if (problems.size > 0) throw new ConfigError(names.flatMap((name) => problems.get(name) ?? []));
+  return Object.freeze(Object.fromEntries(names.map((name) => [name, checked[name]]))) as Settings<Specs>;
+}
+
+/** @returns for each name that cannot be that of a setting of one's own, a line that says why */
+function nameProblems(names: string[]): [string, string][] {
+  const servers = Object.keys(serverSettings(false));
+  return names.flatMap((name): [string, string][] => {
+    if (servers.includes(name)) return [[name, `${name} is a setting of the server: expected another name`]];
+    const of = [...servers, ...names].find((other) => fileVariable(other) === name);
+    return of === undefined ? [] : [[name, `${name} names the file of ${of}: expected another name`]];
+  });
+}
+
+function missing(name: string, spec: Spec | undefined): string {
+  return `${name} is not set: ${expectationOf(spec)}. Set it, or ${fileVariable(name)} to the path of a file that holds it`;
+}
+
+/** What is expected, in the words of whoever declared it. */
+function expectationOf(spec: Spec | undefined): string {
+  const { _parse, choices, desc, example, docs } = spec ?? {};
+  const known = _parse === undefined ? undefined : EXPECTED.get(_parse);
+  const what = choices ? `one of ${choices.map(String).join(', ')}` : (known ?? 'a value that its validator takes');
+  return [
+    `expected ${what}`,
+    example === undefined ? '' : `, as ${example}`,
+    desc === undefined ? '' : ` (${desc})`,
+    docs === undefined ? '' : `; see ${docs}`,
+  ].join('');
+}
+
+/**
+ * Makes a validator whose errors say what is expected and not what was given.
+ * @param problems - takes what is wrong with the declaration
+ */
+function guard(name: string, spec: Spec | undefined, problems: Map<string, string>): Spec {
+  if (typeof spec?._parse !== 'function') {
+    problems.set(name, `${name} is declared without a validator: expected one, as str()`);
+    return envalid.str({ default: '' });
+  }
+  const { requiredWhen } = spec;
+  const isRequired = (values: Record<string, unknown>) => {
+    try {
+      return requiredWhen?.(values);
+    } catch {
+      problems.set(name, `${name}: its requiredWhen() failed, so whether it is required is not known`);
+      return false;
+    }
+  };
+  return {
+    ...spec,
+    ...(requiredWhen && { requiredWhen: isRequired }),
+    _parse: (input) => valueOf(spec, input),
+  };
+}
+
+/**
+ * @returns what a validator makes of a value
+ * @throws Error that says what is expected. What the validator throws is not passed on: it may hold the value anywhere, as
+ *   in its trace or as its cause
+ */
+function valueOf(spec: Spec, input: string): unknown {
+  let message: string | undefined;
+  try {
+    const value = spec._parse(input);
+    // Before envalid looks at the choices: it would show the value.
+    const isOne = !spec.choices || spec.choices.includes(value);
+    if (isOne && value !== undefined && value !== null) return value;
+  } catch (thrown) {
+    if (!EXPECTED.has(spec._parse)) message = messageOf(thrown);
+  }
+  throw new Error(message === undefined || repeats(message, input) ? expectationOf(spec) : message);
+}
+
+/** @returns the message of what a validator has thrown, which may be anything */
+function messageOf(thrown: unknown): string | undefined {
+  try {
+    const { message } = thrown as { message?: unknown };
+    return typeof message === 'string' && message !== '' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns whether a message may hold a value or a part of it, in whichever case */
+function repeats(message: string, value: string): boolean {
+  if (message.length > MAX_MESSAGE) return true;
+  const [text, secret] = [message.toLowerCase(), value.toLowerCase()];
+  const length = Math.min(MIN_PART, secret.length);
+  for (let at = 0; at + length <= secret.length; at += 1) {
+    if (text.includes(secret.slice(at, at + length))) return true;
+  }
+  return false;
+}
