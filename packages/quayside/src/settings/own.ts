@@ -125,7 +125,7 @@ function valueOf(spec: Spec, input: string): unknown {
     const isOne = !spec.choices || spec.choices.includes(value);
     if (isOne && value !== undefined && value !== null) return value;
   } catch (thrown) {
-    if (!EXPECTED.has(spec._parse)) message = messageOf(thrown);
+    message = messageOf(thrown);
   }
   throw new Error(message === undefined || repeats(message, input) ? expectationOf(spec) : message);
 }
