@@ -13,7 +13,7 @@ const usage = `Usage:
   quayside --help         print this
   quayside --version      print the version
 
-Every setting is an environment variable.`;
+Every setting is an environment variable, NAME, or a file that NAME_FILE names.`;
 
 const words = 'serve FILE, dev FILE, healthcheck, --help or --version';
 
