@@ -4,6 +4,7 @@ import type { Logger } from '../process/log';
 import type { Exchange } from './exchange';
 import type { Outcome } from './outcome';
 import { idOf } from './request-id';
+import { traceOf } from './trace';
 
 /** @returns the path that a request asks for, as the log names it: without query, and without a host, or a password for it */
 export function pathOf({ originalUrl, url }: Pick<Request, 'originalUrl' | 'url'>): string {
@@ -18,7 +19,7 @@ export function clientOf(req: Request): string | undefined {
 
 /**
  * Writes the line of a request, at debug for a health check: they are asked for all day by machines. Of what the client
- * says, only method, path and request id get into the log; no query, header or cookie.
+ * says, only method, path, request id and trace get into the log; no query, other header or cookie.
  * @param outcome - which marks an answer that was cut, or a request, as aborted
  */
 export function writeLine(
@@ -29,7 +30,7 @@ export function writeLine(
   const path = pathOf({ originalUrl: '', url });
   const aborted = cut !== undefined || undefined;
   log[isHealth ? 'debug' : 'info'](
-    { id: idOf(req), method, path, status, bytes, ms: Math.round(ms * 100) / 100, client, aborted },
+    { id: idOf(req), ...traceOf(req), method, path, status, bytes, ms: Math.round(ms * 100) / 100, client, aborted },
     'request',
   );
 }

@@ -14,8 +14,10 @@ import { createTimeLimit, isLast, limitBody, refusalOf } from './limits';
 import type { Logger } from '../process/log';
 import { outcomeOf, type Outcome } from './outcome';
 import { identify, idOf } from './request-id';
+import { addRequestLog } from './request-log';
 import { patchSend } from './send';
 import type { Service } from './service';
+import { takeTrace, traceOf } from './trace';
 import { answerUnhandled, type UnhandledOptions } from './unhandled';
 import { answerUnparsed } from './unparsed';
 import { watchUpgrades } from './upgrade';
@@ -74,6 +76,7 @@ function createAround(
   patchSend(app);
   countInterim(app, exchanges);
   const readiness = { isDraining, ready: ready && createReadiness(ready, log) };
+  addRequestLog(app, log);
   const errors = { log, showTraces: config.mode === 'development' };
   const late = `no answer within REQUEST_TIMEOUT=${String(config.REQUEST_TIMEOUT)} s`;
   /** Answers in the service's place; that may throw, by the headers of an error, or what the service did to a response. */
@@ -96,7 +99,7 @@ function createAround(
   };
   const timeout = config.REQUEST_TIMEOUT * 1000;
   const onLate = ({ req, method }: Exchange) => {
-    log.warn({ id: idOf(req), method, path: pathOf(req) }, late);
+    log.warn({ id: idOf(req), ...traceOf(req), method, path: pathOf(req) }, late);
     observer?.onTimeout();
   };
   const watchTime = createTimeLimit(timeout, exchanges.inFlight, (exchange) => {
@@ -161,6 +164,7 @@ function createAround(
     const connection = exchanges.connectionOf(req.socket);
     if (!connection.accepts()) return;
     identify(req, res);
+    takeTrace(req);
     const refusal = refusalOf(req, config.MAX_BODY_SIZE);
     const isHealth = refusal === undefined && answerHealth(req, res, readiness);
     const exchange = begin(req, res, isHealth);
@@ -191,6 +195,7 @@ function createAround(
         responseTo: (req) => new classes.ServerResponse(req) as Response,
         begin: (req, res) => {
           identify(req, res);
+          takeTrace(req);
           return refusalOf(req, config.MAX_BODY_SIZE) ?? begin(req, res, false);
         },
         timeout,

@@ -7,6 +7,7 @@ import { answer } from './answer';
 import type { Exchange } from './exchange';
 import type { Logger } from '../process/log';
 import { idOf } from './request-id';
+import { traceOf } from './trace';
 
 interface HttpError {
   status?: unknown;
@@ -48,7 +49,8 @@ export function answerUnhandled(
   const { status, headers } = error ? meantBy(error, res) : { status: 404, headers: {} };
   if (status >= 500) {
     onException?.();
-    log.error({ id: idOf(req), method: req.method, path: pathOf(req), err: asError(error) }, 'request failed');
+    const about = { id: idOf(req), ...traceOf(req), method: req.method, path: pathOf(req) };
+    log.error({ ...about, err: asError(error) }, 'request failed');
   }
   if (connection.findTaker() !== undefined) return;
   if (res.headersSent) {

@@ -34,7 +34,7 @@ const GREY = 90;
 const colourOfLevel: Record<string, number> = { fatal: RED, error: RED, warn: YELLOW };
 
 /** What of a request is for whoever searches the log, not for whoever watches it. */
-const details = ['id', 'bytes', 'client'];
+const details = ['id', 'trace_id', 'span_id', 'trace_flags', 'bytes', 'client'];
 
 /** At least so much of a path is shown, in characters. */
 const MIN_PATH = 10;

@@ -17,34 +17,6 @@ const WARN = 40;
 /** How wide a line is made where there is no terminal, in characters. */
 const COLUMNS = 80;
 
-/**
- * Makes the log of this process, on stdout. Lines of a warning or more are written at once, others together with those of
- * the next milliseconds, and none is lost when the process exits. Where stdout is not read, see Outlet.
- * @param config - its LOG_LEVEL is the least that is written
- * @param bindings - what every line carries, as the worker's slot
- */
-export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'mode'>, bindings: Record<string, unknown> = {}): Logger {
-  const options = {
-    level: config.LOG_LEVEL,
-    base: bindings,
-    timestamp: isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    // Whatever else an error carries may be a client's: body-parser's has the body, an HTTP client's the headers.
-    serializers: {
-      err: (error: Error) => {
-        const { type, message, stack } = stdSerializers.err(error);
-        return { type, message, stack };
-      },
-    },
-  };
-  const stdout = outletOf(1);
-  const log = pino(options, config.mode === 'development' ? readable(stdout, config.LOG_LEVEL) : batched(stdout));
-  stdout.onRoom = (dropped) => {
-    log.warn({ dropped }, 'lines were dropped: nobody read them, or they could not be written');
-  };
-  return log;
-}
-
 let time = 0;
 let timeText = '';
 
@@ -58,8 +30,63 @@ function isoTime(): string {
   return timeText;
 }
 
-/** A stream that writes the lines of a few milliseconds together. */
-function batched(stdout: Outlet) {
+/** Where lines go: to stdout as it is, until createLog() says how. */
+const stream = {
+  // Has pino say what level a line has.
+  [symbols.needsMetadataGsym]: true as const,
+  lastLevel: 0,
+  write: (line: string): void => {
+    process.stdout.write(line);
+  },
+};
+
+/**
+ * The log of this process. There is one, so that whoever has imported it has what createLog() makes of it, in any order.
+ * Where nothing does, as in a test of the service or a script, it is pino's JSON on stdout, from LOG_LEVEL on.
+ */
+export const log: Logger = pino(
+  {
+    level: levelOf(process.env),
+    base: {},
+    timestamp: isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    // Whatever else an error carries may be a client's: body-parser's has the body, an HTTP client's the headers.
+    serializers: {
+      err: (error: Error) => {
+        const { type, message, stack } = stdSerializers.err(error);
+        return { type, message, stack };
+      },
+    },
+    // A mixin is somebody else's, as OpenTelemetry's, which knows the span that a line belongs to. pino would put it last.
+    mixinMergeStrategy: (line: object, mixed: object) => ({ ...line, ...mixed }),
+  },
+  stream,
+);
+
+/**
+ * Sets up the log of this process, once. Lines of a warning or more are written at once, others together with those of
+ * the next milliseconds, and none is lost when the process exits. Where stdout is not read, see Outlet.
+ * @param config - its LOG_LEVEL is the least that is written
+ * @param bindings - what every line carries, as the worker's slot
+ */
+export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'mode'>, bindings: Record<string, unknown> = {}): Logger {
+  const stdout = outletOf(1);
+  stream.write = config.mode === 'development' ? readable(stdout, config.LOG_LEVEL) : batched(stdout);
+  log.level = config.LOG_LEVEL;
+  log.setBindings(bindings);
+  stdout.onRoom = (dropped) => {
+    log.warn({ dropped }, 'lines were dropped: nobody read them, or they could not be written');
+  };
+  return log;
+}
+
+/** @returns the least level to write: LOG_LEVEL where it is one, or else info */
+function levelOf({ LOG_LEVEL: level = '' }: NodeJS.ProcessEnv): string {
+  return level === 'silent' || Object.hasOwn(pino.levels.values, level) ? level : 'info';
+}
+
+/** @returns what writes the lines of a few milliseconds together */
+function batched(stdout: Outlet): (line: string) => void {
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
   let isExiting = false;
@@ -72,31 +99,24 @@ function batched(stdout: Outlet) {
     isExiting = true;
     flush();
   });
-  return {
-    // Has pino say what level a line has.
-    [symbols.needsMetadataGsym]: true as const,
-    lastLevel: 0,
-    write(line: string) {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        flush();
-      }, GATHER_MS).unref();
-      lines += line;
-      if (this.lastLevel >= WARN || lines.length >= MAX_GATHERED || isExiting) flush();
-    },
+  return (line) => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      flush();
+    }, GATHER_MS).unref();
+    lines += line;
+    if (stream.lastLevel >= WARN || lines.length >= MAX_GATHERED || isExiting) flush();
   };
 }
 
-/** A stream that writes lines as people read them. */
-function readable(stdout: Outlet, level: Config['LOG_LEVEL']) {
+/** @returns what writes lines as people read them */
+function readable(stdout: Outlet, level: Config['LOG_LEVEL']): (line: string) => void {
   // Opened where it has a width alone: as a stream, a pipe would be written to in another way.
   const terminal = isatty(1) ? process.stdout : undefined;
   const look = { hasColour: hasColour(), isDetailed: level === 'debug' || level === 'trace' };
-  return {
-    write(line: string) {
-      const { columns = 0 } = terminal ?? {};
-      // A terminal that does not know its width says 0.
-      stdout.write(Buffer.from(formatLine(line, { ...look, columns: columns > 0 ? columns : COLUMNS })));
-    },
+  return (line) => {
+    const { columns = 0 } = terminal ?? {};
+    // A terminal that does not know its width says 0.
+    stdout.write(Buffer.from(formatLine(line, { ...look, columns: columns > 0 ? columns : COLUMNS })));
   };
 }
