@@ -9,13 +9,14 @@ const EX_USAGE = 64;
 const usage = `Usage:
   quayside serve FILE     run the production server: FILE is JavaScript that exports createApp()
   quayside dev FILE       run the development server: FILE may be TypeScript
+  quayside run FILE       run a job, once: FILE is JavaScript that exports run()
   quayside healthcheck    exit with 0 where the server of this environment is ready, with 1 where not
   quayside --help         print this
   quayside --version      print the version
 
 Every setting is an environment variable, NAME, or a file that NAME_FILE names.`;
 
-const words = 'serve FILE, dev FILE, healthcheck, --help or --version';
+const words = 'serve FILE, dev FILE, run FILE, healthcheck, --help or --version';
 
 /** Ends the process with an exit code and a message. */
 function fail(code: number, message: string): never {
@@ -50,6 +51,10 @@ async function main([word = '', ...rest]: string[]): Promise<void> {
     // Before Node looks at it.
     settleColour();
     (await import('./dev.js')).dev(file);
+  } else if (word === 'run') {
+    const file = fileOf(word, rest);
+    process.env.NODE_ENV = 'production';
+    await (await import('./run.js')).run(file);
   } else if (rest.length > 0 || !['healthcheck', '--help', '--version'].includes(word)) {
     const given = [word, ...rest].join(' ');
     fail(EX_USAGE, `${given === '' ? 'nothing was asked for' : `"${given}"`}: expected ${words}`);

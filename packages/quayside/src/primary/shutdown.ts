@@ -1,14 +1,9 @@
 // How the primary stops: the first signal has the workers drain, another one kills them, and it exits after the last.
 import type { Logger } from '../process/log';
+import { SAME_SIGNAL_MS } from '../process/signals';
 import type { Config } from '../settings/config';
 import { drain, kill, tell } from './handle';
 import { workersOf, type Slot } from './slots';
-
-/**
- * A second signal within this long is the first one again, in ms: Ctrl-C reaches the whole process group, and npm and
- * timeout(1) pass it on besides.
- */
-const SAME_SIGNAL_MS = 200;
 
 type State =
   | { name: 'running' }

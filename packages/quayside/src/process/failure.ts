@@ -30,7 +30,7 @@ export function exitCodeOf(error: unknown): number {
  * Ends the process. The reason goes to stderr, so that no LOG_LEVEL hides it.
  * @param exitCode - with EX_CONFIG, the reason is that of a ConfigError, which says by itself that nothing was started
  */
-export function exitUnstarted(reason: string, exitCode = 1): never {
-  process.stderr.write(exitCode === EX_CONFIG ? `${reason}\n` : `The server could not start: ${reason}\n`);
+export function exitUnstarted(reason: string, exitCode = 1, what: 'server' | 'job' = 'server'): never {
+  process.stderr.write(exitCode === EX_CONFIG ? `${reason}\n` : `The ${what} could not start: ${reason}\n`);
   process.exit(exitCode);
 }

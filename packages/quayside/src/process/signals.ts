@@ -3,6 +3,12 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type Signal = (typeof SIGNALS)[number];
 
+/**
+ * A second signal within this long is the first one again, in ms: Ctrl-C reaches the whole process group, and npm and
+ * timeout(1) pass it on besides.
+ */
+export const SAME_SIGNAL_MS = 200;
+
 const exit = () => process.exit();
 const ignore = () => undefined;
 

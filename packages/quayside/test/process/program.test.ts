@@ -32,7 +32,7 @@ async function resultOf(...args: string[]) {
   return { code, output: output() };
 }
 
-const expected = 'expected serve FILE, dev FILE, healthcheck, --help or --version\n';
+const expected = 'expected serve FILE, dev FILE, run FILE, healthcheck, --help or --version\n';
 
 test.each([
   [[], `quayside: nothing was asked for: ${expected}`],
@@ -52,7 +52,8 @@ test('--version is that of the package, and --help names each word', async () =>
   expect(await resultOf('--version')).toEqual({ code: 0, output: `${version}\n` });
   const { code, output } = await resultOf('--help');
   expect(code).toBe(0);
-  for (const word of ['serve FILE', 'dev FILE', 'healthcheck', '--help', '--version']) expect(output).toContain(word);
+  for (const word of ['serve FILE', 'dev FILE', 'run FILE', 'healthcheck', '--help', '--version'])
+    expect(output).toContain(word);
 });
 
 test.each([

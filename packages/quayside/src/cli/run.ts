@@ -1,0 +1,93 @@
+// quayside run: a job, in this process, with the settings, the log and the stop of the server.
+import { basename, extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isTypeScript } from '../development/peers';
+import { asError, exitCodeOf, exitUnstarted, reasonOf, StartError } from '../process/failure';
+import { createLog, type Logger } from '../process/log';
+import { handleSignals, SAME_SIGNAL_MS } from '../process/signals';
+import { settingsOrExit } from './settings';
+
+/** What the file exports as run; the signal is aborted when the job is told to stop. */
+type Job = (signal: AbortSignal) => unknown;
+
+/**
+ * Runs the job of a file until it has ended, and exits the process: with 0, or with 1 where it fails, is cut or could not
+ * start.
+ * @param file - absolute
+ */
+export async function run(file: string): Promise<void> {
+  const config = await settingsOrExit(file);
+  const log = createLog(config, { job: basename(file, extname(file)) });
+  process.setSourceMapsEnabled(true);
+  const fail = (error: unknown, message: string) => {
+    log.fatal({ err: asError(error) }, message);
+    process.exit(1);
+  };
+  // Node would exit with 0.
+  process.on('beforeExit', () => {
+    fail(new Error('it waits for what cannot come: nothing is left to run'), 'job failed');
+  });
+  let job: Job;
+  try {
+    job = await jobOf(file);
+  } catch (error) {
+    exitUnstarted(reasonOf(error), exitCodeOf(error), 'job');
+  }
+  // Also a promise's rejection that nobody handles.
+  process.on('uncaughtException', (error: unknown) => {
+    fail(error, 'uncaught exception');
+  });
+  const signal = abortAtSignal(config.GRACE, log);
+  const start = performance.now();
+  try {
+    await job(signal);
+  } catch (error) {
+    if (!isAbort(error, signal)) fail(error, 'job failed');
+  }
+  log.info({ ms: Math.round(performance.now() - start) }, 'job ended');
+  process.exit();
+}
+
+/**
+ * Loads the job of a file. It is looked for among what the file exports, and in its default export.
+ * @throws StartError where there is none; what the file throws
+ */
+async function jobOf(file: string): Promise<Job> {
+  if (isTypeScript(file)) {
+    throw new StartError(`${file} is TypeScript: run 'npm run build' first, and give the file that this makes of it`);
+  }
+  const { run, default: main } = (await import(pathToFileURL(file).href)) as { run?: unknown; default?: unknown };
+  const found = run ?? (main as { run?: unknown } | null | undefined)?.run;
+  if (typeof found === 'function') return found as Job;
+  throw new StartError(`${file} does not export run: expected a function that takes an AbortSignal and does the job`);
+}
+
+/**
+ * Has the first signal to stop abort what is returned. From then on the job has so many seconds, and a second signal ends
+ * it at once, with exit code 1.
+ */
+function abortAtSignal(grace: number, log: Logger): AbortSignal {
+  const controller = new AbortController();
+  let since: number | undefined;
+  handleSignals(['SIGTERM', 'SIGINT'], (signal) => {
+    if (since === undefined) {
+      since = performance.now();
+      log.info({ signal }, 'stopping');
+      // Unlike the job, it keeps nothing running.
+      setTimeout(() => {
+        log.error(`the job did not end within GRACE=${String(grace)} s`);
+        process.exit(1);
+      }, grace * 1000).unref();
+      controller.abort();
+    } else if (performance.now() - since > SAME_SIGNAL_MS) {
+      log.warn({ signal }, 'stopping at once');
+      process.exit(1);
+    }
+  });
+  return controller.signal;
+}
+
+/** @returns whether an error only says that the signal was aborted, as what has been given that signal rejects with it */
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && (error === signal.reason || asError(error).name === 'AbortError');
+}
