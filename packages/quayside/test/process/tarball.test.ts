@@ -1,5 +1,5 @@
 // The package as npm packs it, installed where there is nothing else.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,25 @@ import express from 'express';
 import type { CreateApp } from 'quayside';
 
 export const createApp: CreateApp = () => express().get('/', (_req, res) => res.send('hello') as unknown);
+`;
+
+/** Beside the types of another that gives requests a log, and in the strictest reading of all types. */
+const logging = `
+import express from 'express';
+import { pinoHttp } from 'pino-http';
+import { log, type CreateApp, type Logger } from 'quayside';
+
+export const createApp: CreateApp = () => {
+  const own: Logger = log.child({ module: 'app' });
+  own.info({ a: 1 }, 'made');
+  return express()
+    .use(pinoHttp({ logger: log }))
+    .get('/', (req, res) => {
+      const { log: ofRequest }: { log: Logger } = req;
+      ofRequest.info('asked');
+      res.send('hello');
+    });
+};
 `;
 
 let files: string[];
@@ -93,6 +112,26 @@ test(
     await eventually(async () => (await fetch(port)).body === 'edited' || undefined);
     appendFileSync(join(dir, 'app/main.ts'), "export const wrong: CreateApp = 'no function';\n");
     await server.line(/types: 1 wrong[^]*TS2322/);
+  },
+  INSTALL_MS,
+);
+
+test(
+  'the log of a request has its type, also beside that of pino-http',
+  () => {
+    install(...['typescript', '@types/express', '@types/node'].map(named), 'pino-http@11');
+    mkdirSync(join(dir, 'logging'));
+    const options = { module: 'node16', target: 'es2022', strict: true, noEmit: true, esModuleInterop: true };
+    writeFileSync(join(dir, 'logging/tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['.'] }));
+    const errorsOf = (source: string) => {
+      writeFileSync(join(dir, 'logging/main.ts'), source);
+      return spawnSync('npx', ['tsc', '--project', 'logging'], { cwd: dir, encoding: 'utf8' }).stdout;
+    };
+    expect(errorsOf(logging)).toBe('');
+    expect(errorsOf(logging.replace('ofRequest.info', 'ofRequest.shout'))).toMatch(/^logging\/main\.ts.*shout/);
+    const alone = logging.replace(/^.*pinoHttp.*\n/gm, '');
+    expect(errorsOf(alone)).toBe('');
+    expect(errorsOf(alone.replace('ofRequest.info', 'ofRequest.shout'))).toMatch(/^logging\/main\.ts.*shout/);
   },
   INSTALL_MS,
 );
