@@ -78,6 +78,8 @@ RUN apt-get update && \
     rm -rf /var/lib/apt/lists/* && \
     mkdir --mode=777 node_modules
 
+FROM scratch AS empty
+
 FROM ${BASE} AS service
 LABEL org.opencontainers.image.title=identidock
 # node_modules lies beside app/, so that a mount over app/ neither hides it nor brings in the host's.
@@ -87,6 +89,8 @@ COPY --from=dependencies /srv ./
 COPY --chmod=755 cmd.sh tsconfig.json nodemon.json* ./
 COPY --from=build /srv/dist ./dist
 COPY --chmod=755 app ./app
+# For a volume: a new one belongs to whoever the folder in the image belongs to, and may be written by nobody else.
+COPY --from=empty --chown=1000:1000 / ./data/
 # In a container it is the published ports that decide who gets in.
 ENV HOST=0.0.0.0 STATS_HOST=0.0.0.0
 EXPOSE 9090 9191

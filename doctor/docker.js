@@ -5,8 +5,8 @@ const { command } = require('./command');
 const { ok, wrong, note } = require('./finding');
 const { atLeast } = require('./versions');
 
-/** The first that knows `!override`, by which docker-compose.yml replaces production's ports. */
-const leastCompose = '2.24.4';
+/** The oldest that the Compose files were tried with: before 2.24.6, a further file may not change what one includes. */
+const leastCompose = '2.26.1';
 
 /**
  * What to do about an Engine that does not answer.

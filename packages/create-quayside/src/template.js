@@ -26,6 +26,7 @@ const entries = [
   `app/${templateName}.ts`,
   'cmd.sh',
   'deploy',
+  'docker-compose.dev.yml',
   'docker-compose.prod.yml',
   'docker-compose.yml',
   'doctor',

@@ -46,7 +46,9 @@ test('the name is where it has to be', () => {
   const files = filesIn(dir);
   expect(files['cmd.sh']?.text).toMatch(/quayside dev app\/my-orders\.ts[^]*quayside serve dist\/my-orders\.js/);
   expect(files['test/my-orders.test.ts']?.text).toContain("from '../app/my-orders'");
-  expect(files['docker-compose.yml']?.text).toMatch(/^ {2}my-orders:$[^]*service: my-orders$/m);
+  for (const file of ['docker-compose.prod.yml', 'docker-compose.dev.yml']) {
+    expect(files[file]?.text).toMatch(/^ {2}my-orders:$/m);
+  }
   expect(files.Dockerfile?.text).toContain('LABEL org.opencontainers.image.title=my-orders\n');
   expect(files['deploy/prometheus-rules.yml']?.text).toContain('alert: MyOrdersDown\n');
 });

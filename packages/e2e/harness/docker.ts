@@ -1,6 +1,6 @@
 // The real Docker Engine and Compose, for tests of the image.
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -62,6 +62,17 @@ export class Checkout {
     cpSync(fixture('identidock.ts'), join(this.dir, 'app/identidock.ts'));
   }
 
+  /** Changes a file of it. */
+  edit(path: string, change: (text: string) => string): void {
+    writeFileSync(join(this.dir, path), change(readFileSync(join(this.dir, path), 'utf8')));
+  }
+
+  /** Writes a secret's file as the documents say: any user in a container may read it, of the host's its owner alone. */
+  writeSecret(name: string, value: string): void {
+    mkdirSync(join(this.dir, 'secrets'), { mode: 0o700, recursive: true });
+    writeFileSync(join(this.dir, 'secrets', name), `${value}\n`, { mode: 0o644 });
+  }
+
   /** Takes development's tools out of package.json and its lock file: each build would take long to install them. */
   dropTools(): void {
     execFileSync('npm', ['pkg', 'delete', 'devDependencies'], { cwd: this.dir, stdio: 'ignore' });
@@ -102,13 +113,16 @@ export class Checkout {
     return (await this.compose(['ps', '--all', '--quiet', 'identidock'])).stdout.trimEnd();
   }
 
-  /** Removes it, with its containers and the images that it built; the build cache stays for the next time. */
+  /** Removes it, with its containers, volumes and the images that it built; the build cache stays for the next time. */
   async remove(): Promise<void> {
     if (this.used) {
-      // Also those of `run`, which `down` leaves alone.
-      const all = await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${this.name}`);
-      if (all !== '') await docker('rm', '--force', ...all.split('\n'));
+      const own = ['--quiet', '--filter', `label=com.docker.compose.project=${this.name}`];
+      // Also those of `run` and of further Compose files, which `down` leaves alone.
+      const all = await docker('ps', '--all', ...own);
+      if (all !== '') await docker('rm', '--force', '--volumes', ...all.split('\n'));
       await this.compose(['down', '--timeout', '1']);
+      const volumes = await docker('volume', 'ls', ...own);
+      if (volumes !== '') await docker('volume', 'rm', ...volumes.split('\n'));
     }
     await docker('image', 'rm', '--force', this.image, `${this.image}-toolchain`);
     rmSync(this.dir, { recursive: true });
@@ -121,8 +135,26 @@ export const baseImage =
 
 export const production = ['-f', 'docker-compose.prod.yml'];
 
+/** The image of PostgreSQL: the one that POSTGRES_IMAGE names, or else one made of Debian's packages. */
+export async function postgresImage(): Promise<string> {
+  if (process.env.POSTGRES_IMAGE) return process.env.POSTGRES_IMAGE;
+  const image = 'identidock-postgres';
+  await docker(
+    'build',
+    '--quiet',
+    '--tag',
+    image,
+    '--build-arg',
+    `BASE=${baseImage}`,
+    join(__dirname, '../image/postgres'),
+  );
+  return image;
+}
+
 export interface ComposeConfig {
   services: Record<string, ComposeService>;
+  volumes?: Record<string, unknown>;
+  secrets?: Record<string, { file: string }>;
 }
 
 export interface ComposeService {
@@ -130,6 +162,7 @@ export interface ComposeService {
   environment: Record<string, string | null>;
   ports?: { target: number; published: string; host_ip: string }[];
   volumes?: { type: string; source: string; target: string; read_only: boolean }[];
+  depends_on?: Record<string, { condition: string }>;
   build: { args: Record<string, string> };
   stop_grace_period: string;
 }

@@ -23,6 +23,7 @@ const files = [
   'cmd.sh',
   'doctor',
   'docker-compose.yml',
+  'docker-compose.dev.yml',
   'docker-compose.prod.yml',
   '.env.example',
   'package.json',

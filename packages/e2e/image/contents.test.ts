@@ -113,10 +113,11 @@ describeImage('the image', () => {
     ).toEqual([]);
   });
 
-  test('all of it is root’s, and for others to read, not to write', async () => {
+  test('all of it is root’s, and for others to read, not to write, but for an empty folder for a volume', async () => {
     const wrong = 'find /srv ! -user 0 -o ! -group 0 -o ! -perm -o=r -o ! -type l -perm /022';
-    expect(await runAs('0', checkout.image, wrong)).toBe('');
-    expect(await runAs('1000', checkout.image, 'find /srv ! -type l -writable')).toBe('');
+    expect(await runAs('0', checkout.image, wrong)).toBe('/srv/data');
+    expect(await runAs('1000', checkout.image, 'find /srv ! -type l -writable')).toBe('/srv/data');
+    expect(await runAs('0', checkout.image, "find /srv/data -printf '%y %m %U:%G\\n'")).toBe('d 755 1000:1000');
   });
 
   test('its bill of materials names it, and exactly the packages that are in it', async () => {

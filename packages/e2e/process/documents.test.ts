@@ -24,7 +24,7 @@ const envExample = [...read('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, 
   name,
   value,
 ]);
-const composeFiles = read('docker-compose.yml') + read('docker-compose.prod.yml');
+const composeFiles = ['docker-compose.yml', 'docker-compose.dev.yml', 'docker-compose.prod.yml'].map(read).join('');
 /** What is no setting of the server alone: other programs know it, too. */
 const conventions = ['FORCE_COLOR', 'NO_COLOR'];
 /** The settings that a container gets from .env or the shell: in an environment, a name alone or with that name's value. */

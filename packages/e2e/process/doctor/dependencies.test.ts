@@ -62,22 +62,22 @@ describe('versions', () => {
     ['20.19.0', '20.19', true],
     ['v26.0.0', '20.19', true],
     ['20.9.9', '20.19', false],
-    ['2.40.3-desktop.1', '2.24.4', true],
-    ['2.24.4-rc.1', '2.24.4', true],
-    ['2.24.3', '2.24.4', false],
-    ['1.29.2', '2.24.4', false],
-    ['2.3', '2.24.4', false],
-    ['5.0.1', '2.24.4', true],
-    ['', '2.24.4', false],
+    ['2.40.3-desktop.1', '2.26.1', true],
+    ['2.26.1-rc.1', '2.26.1', true],
+    ['2.26.0', '2.26.1', false],
+    ['1.29.2', '2.26.1', false],
+    ['2.3', '2.26.1', false],
+    ['5.0.1', '2.26.1', true],
+    ['', '2.26.1', false],
   ])('%j is at least %j: %j', (found, least, answer) => {
     expect(atLeast(found, least)).toBe(answer);
   });
 
   test('a Compose that is too old is named', () => {
     expect(judgeCompose('2.40.3')).toEqual({ kind: 'ok', text: 'Docker Compose 2.40.3' });
-    expect(judgeCompose('2.24.3')).toMatchObject({
+    expect(judgeCompose('2.26.0')).toMatchObject({
       kind: 'wrong',
-      text: 'Docker Compose 2.24.3 is too old: 2.24.4 or later is needed',
+      text: 'Docker Compose 2.26.0 is too old: 2.26.1 or later is needed',
     });
   });
 
