@@ -11,8 +11,12 @@ export interface Answer {
 }
 
 /** Requests a path from a port of 127.0.0.1. Rejects where no whole answer comes. */
-export async function fetch(port: number, path = '/', options: RequestOptions = {}): Promise<Answer> {
-  const sent = request({ host: '127.0.0.1', port, path, agent: false, ...options }).end();
+export async function fetch(
+  port: number,
+  path = '/',
+  { body, ...options }: RequestOptions & { body?: string } = {},
+): Promise<Answer> {
+  const sent = request({ host: '127.0.0.1', port, path, agent: false, ...options }).end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
