@@ -3,14 +3,16 @@ import { DatabaseError, Pool, type QueryResultRow } from 'pg';
 import { log } from 'quayside';
 import { settings } from './settings';
 
-/** Where the database is. A server that does not answer is given up after two seconds, also where it is gone silently. */
+const timeout = settings.DATABASE_TIMEOUT * 1000;
+
+/** Where the database is, and when one that does not answer is given up. */
 export const connection = {
   host: settings.DATABASE_HOST,
   port: settings.DATABASE_PORT,
   database: settings.DATABASE_NAME,
   user: settings.DATABASE_USER,
   password: settings.DATABASE_PASSWORD,
-  connectionTimeoutMillis: 2000,
+  connectionTimeoutMillis: timeout,
 };
 
 /** Makes this worker's pool. It connects when it is asked for the first time, and again when a connection is lost. */
@@ -19,9 +21,9 @@ export function createPool(): Pool {
     ...connection,
     // WORKERS times this stays below PostgreSQL's max_connections, 100 by default.
     max: 5,
-    statement_timeout: settings.DATABASE_TIMEOUT * 1000,
+    statement_timeout: timeout,
     // For a server that is gone and has not said so.
-    query_timeout: settings.DATABASE_TIMEOUT * 1000 + 1000,
+    query_timeout: timeout + 1000,
   });
   // A lost connection that nobody was using. Without a listener, it would end the worker.
   pool.on('error', (error) => {

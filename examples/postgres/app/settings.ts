@@ -7,6 +7,6 @@ export const settings = defineSettings({
   DATABASE_NAME: str({ default: 'service' }),
   DATABASE_USER: str({ default: 'service' }),
   DATABASE_PASSWORD: str(),
-  // Seconds that a statement may take.
+  // Seconds that a connection may take, and a statement.
   DATABASE_TIMEOUT: num({ default: 5 }),
 });
