@@ -1,24 +1,28 @@
 // With a real PostgreSQL, where DATABASE_HOST and the other settings say.
 import request from 'supertest';
+import { testServer, type TestServer } from 'quayside/testing';
 import { createApp } from '../app/identidock';
 import { run as migrate } from '../app/migrate';
 
-const { app, ready, close } = createApp();
 const { signal } = new AbortController();
+let notes: TestServer;
 
-beforeAll(() => migrate(signal));
-afterAll(() => close?.());
+beforeAll(async () => {
+  await migrate(signal);
+  notes = await testServer(createApp);
+});
+afterAll(() => notes.close());
 
 test('what was written is read', async () => {
   const text = `it's "quoted"; DROP TABLE notes; ${String(Date.now())}`;
-  const written = await request(app).post('/notes').send({ text });
+  const written = await request(notes.server).post('/notes').send({ text });
   expect(written.status).toBe(201);
-  const read = await request(app).get('/notes');
+  const read = await request(notes.server).get('/notes');
   expect(read.body).toContainEqual({ id: (written.body as { id: number }).id, text });
 });
 
 test.each([{}, { text: '' }, { text: 1 }, { text: 'a\0b' }])('%j is no note', async (body) => {
-  const { status } = await request(app).post('/notes').send(body);
+  const { status } = await request(notes.server).post('/notes').send(body);
   expect(status).toBe(400);
 });
 
@@ -27,5 +31,5 @@ test('migrations may run again, and twice at the same time', async () => {
 });
 
 test('it is ready when the database answers', async () => {
-  await expect(ready?.()).resolves.toHaveLength(1);
+  expect((await request(notes.server).get('/readyz')).status).toBe(200);
 });
