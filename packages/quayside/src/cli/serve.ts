@@ -1,8 +1,9 @@
 // quayside serve: this process is the primary.
-import { startPrimary } from '../primary/primary';
 import { settingsOrExit } from './settings';
 
 /** Runs the production server of a file. */
 export async function serve(file: string): Promise<void> {
-  void startPrimary(await settingsOrExit(file), file);
+  // Loaded meanwhile: where the service declares settings of its own, another process reads them.
+  const [config, { startPrimary }] = await Promise.all([settingsOrExit(file), import('../primary/primary.js')]);
+  void startPrimary(config, file);
 }

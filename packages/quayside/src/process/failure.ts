@@ -31,6 +31,8 @@ export function exitCodeOf(error: unknown): number {
  * @param exitCode - with EX_CONFIG, the reason is that of a ConfigError, which says by itself that nothing was started
  */
 export function exitUnstarted(reason: string, exitCode = 1, what: 'server' | 'job' = 'server'): never {
-  process.stderr.write(exitCode === EX_CONFIG ? `${reason}\n` : `The ${what} could not start: ${reason}\n`);
-  process.exit(exitCode);
+  const isConfig = exitCode === EX_CONFIG;
+  process.stderr.write(isConfig ? `${reason}\n` : `The ${what} could not start: ${reason}\n`);
+  // A service may say anything in its worker's name.
+  process.exit(isConfig ? EX_CONFIG : 1);
 }
