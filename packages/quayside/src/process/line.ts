@@ -1,19 +1,25 @@
 // A line of the log as people read it in development.
 
-/** What pino writes of an event, and what more the log was told of it. */
+/** What pino writes of an event, and what more the log was told of it: by the service, anything. */
 interface Entry {
   level: string;
   time: string;
-  msg: string;
-  /** The service may have made message and stack anything. */
-  err?: { type: string; message: unknown; stack: unknown };
-  method?: string;
-  path?: string;
-  status?: number;
-  code?: string;
-  ms?: number;
-  aborted?: boolean;
-  url?: string;
+  msg?: unknown;
+  err?: unknown;
+  method?: unknown;
+  path?: unknown;
+  status?: unknown;
+  code?: unknown;
+  ms?: unknown;
+  aborted?: unknown;
+  url?: unknown;
+}
+
+/** What it writes of an error. */
+interface LoggedError {
+  type: unknown;
+  message: unknown;
+  stack: unknown;
 }
 
 /** How lines are to look. */
@@ -50,24 +56,39 @@ type Word = [text: string, colour?: number | undefined];
  * @returns the line, and those that belong to it, with their ends
  */
 export function formatLine(json: string, { hasColour, columns, isDetailed }: Look): string {
-  const { level, time, msg, err, method, path, status, code, ms, aborted, url, ...rest } = JSON.parse(json) as Entry;
+  const {
+    level,
+    time,
+    msg,
+    err: error,
+    method,
+    path,
+    status,
+    code,
+    ms,
+    aborted,
+    url,
+    ...rest
+  } = JSON.parse(json) as Entry;
+  const err = isError(error) ? error : undefined;
   const isRequest = msg === 'request';
   const target = word(path);
   const words = [
     word(clockTime(time), GREY),
     level === 'info' ? undefined : word(`${level.toUpperCase()}:`, colourOfLevel[level] ?? BLUE),
     // The compiler's messages come in colours.
-    isRequest ? undefined : ([printable(msg, hasColour)] satisfies Word),
+    isRequest || msg === undefined ? undefined : ([printable(textOf(msg), hasColour)] satisfies Word),
     word(url, CYAN),
     word(method),
     target,
     word(status, colourOfStatus(status)),
     word(code),
-    ms === undefined ? undefined : word(`${isDetailed ? String(ms) : rounded(ms)} ms`, GREY),
+    ms === undefined ? undefined : word(`${isDetailed || typeof ms !== 'number' ? textOf(ms) : rounded(ms)} ms`, GREY),
     aborted === true ? word('aborted', YELLOW) : undefined,
   ].filter((each) => each !== undefined);
   if (isRequest && !isDetailed && target !== undefined) fit(words, target, columns);
 
+  if (error !== undefined && err === undefined) Object.assign(rest, { err: error });
   const shown = Object.entries(rest).filter(([name]) => level !== 'info' || isDetailed || !details.includes(name));
   if (shown.length > 0) words.push([printable(JSON.stringify(Object.fromEntries(shown))), GREY]);
   const paint = ([text, colour]: Word) =>
@@ -76,8 +97,17 @@ export function formatLine(json: string, { hasColour, columns, isDetailed }: Loo
   return err === undefined ? line : `${line}${printable(traceOf(err)).replace(/^/gm, '    ')}\n`;
 }
 
-function word(text: string | number | undefined, colour?: number): Word | undefined {
-  return text === undefined ? undefined : [printable(String(text)).replace(/[\t\n]/g, escaped), colour];
+function word(value: unknown, colour?: number): Word | undefined {
+  return value === undefined ? undefined : [printable(textOf(value)).replace(/[\t\n]/g, escaped), colour];
+}
+
+/** @returns a text as it is, and any other value of JSON as JSON */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : String(JSON.stringify(value));
+}
+
+function isError(value: unknown): value is LoggedError {
+  return typeof value === 'object' && value !== null && 'stack' in value;
 }
 
 /** @returns the local time, to the second */
@@ -89,9 +119,9 @@ function rounded(ms: number): string {
   return ms < 1 ? '<1' : ms.toFixed();
 }
 
-function colourOfStatus(status = 0): number | undefined {
-  if (status >= 500) return RED;
-  return status >= 400 ? YELLOW : undefined;
+function colourOfStatus(status: unknown): number | undefined {
+  if (Number(status) >= 500) return RED;
+  return Number(status) >= 400 ? YELLOW : undefined;
 }
 
 /** Cuts the path, one of the words, where their line would be too long. */
@@ -103,9 +133,9 @@ function fit(words: Word[], path: Word, columns: number): void {
 }
 
 /** @returns the stack, with the message where that is not in it, as where it was changed later */
-function traceOf({ type, ...err }: NonNullable<Entry['err']>): string {
-  const [message, stack] = [String(err.message), String(err.stack)];
-  return stack.includes(message) ? stack : `${type}: ${message}\n${stack}`.trimEnd();
+function traceOf({ type, ...err }: LoggedError): string {
+  const [message, stack] = [textOf(err.message), textOf(err.stack)];
+  return stack.includes(message) ? stack : `${textOf(type)}: ${message}\n${stack}`.trimEnd();
 }
 
 /**

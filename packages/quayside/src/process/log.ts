@@ -52,7 +52,8 @@ export const log: Logger = pino(
     formatters: { level: (label: string) => ({ level: label }) },
     // Whatever else an error carries may be a client's: body-parser's has the body, an HTTP client's the headers.
     serializers: {
-      err: (error: Error) => {
+      err: (error: unknown) => {
+        if (!isErrorLike(error)) return error;
         const { type, message, stack } = stdSerializers.err(error);
         return { type, message, stack };
       },
@@ -78,6 +79,11 @@ export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'mode'>, bindings: 
     log.warn({ dropped }, 'lines were dropped: nobody read them, or they could not be written');
   };
   return log;
+}
+
+/** @returns whether something is an error, also one of another realm; a service may log anything by that name */
+function isErrorLike(error: unknown): error is Error {
+  return typeof (error as { message?: unknown } | null)?.message === 'string';
 }
 
 /** @returns the least level to write: LOG_LEVEL where it is one, or else info */

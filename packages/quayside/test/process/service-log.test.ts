@@ -93,6 +93,27 @@ test('a service that has the same names in its own lines does not disturb those 
   await server.line(/"worker":1,"id":"id-1",.*"msg":"request"/);
 });
 
+test('of an error its type, message and stack are written; what is none is written as it is', async () => {
+  const server = await serve(
+    { WORKERS: '1' },
+    `app.get('/', (req, res) => {
+      req.log.error({ err: Object.assign(new TypeError('broken'), { config: 'secret' }) }, 'an error');
+      for (const err of [null, undefined, 'text', 7]) req.log.warn({ err }, 'none');
+      res.send('ok');
+    });`,
+  );
+  expect((await get()).status).toBe(200);
+  await server.line(/"msg":"request"/);
+  const errors = logOf(server).filter(({ level }) => level !== 'info');
+  const [first, ...others] = errors.map(({ err }) => err);
+  expect(first).toEqual({
+    type: 'TypeError',
+    message: 'broken',
+    stack: expect.stringMatching(/^TypeError: broken\n/) as string,
+  });
+  expect(others).toEqual([null, undefined, 'text', 7]);
+});
+
 describe('outside of a server', () => {
   const script = `
     const { fstatSync, readdirSync } = require('node:fs');

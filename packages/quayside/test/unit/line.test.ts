@@ -42,6 +42,21 @@ test.each([
   expect(format(entry)).toEqual(expected instanceof RegExp ? expect.stringMatching(expected) : expected);
 });
 
+test.each([
+  ['no message', { orders: 3 }, '{"orders":3}'],
+  ['a message that is no text', { msg: { a: 1 } }, '{"a":1}'],
+  ['an error that is none', { level: 'error', msg: 'failed', err: null }, 'ERROR: failed {"err":null}'],
+  ['an error that is a text', { level: 'error', msg: 'failed', err: 'text' }, 'ERROR: failed {"err":"text"}'],
+  ['an error without a message', { level: 'error', msg: 'failed', err: { stack: 'at one' } }, /\n {4}at one$/],
+  [
+    "the names of a request's parts, with other values",
+    { msg: 'm', method: 1, path: [], status: 'paid', code: {}, ms: 'long', url: null, aborted: 2 },
+    'm null 1 [] paid {} long ms',
+  ],
+])('of a service: %s', (_, entry, expected) => {
+  expect(format(entry)).toEqual(expected instanceof RegExp ? expect.stringMatching(expected) : expected);
+});
+
 test('in detail, all that is known of a request, however long', () => {
   const path = `/${'x'.repeat(100)}`;
   const rest = '{"id":"2657a35d-238a-4383-858c-f59db600ead5","bytes":242,"client":"172.18.0.1"}';
@@ -81,7 +96,7 @@ describe('an error', () => {
     const line = format({ level: 'error', msg: 'failed', err: { ...err, message: 'changed' } });
     expect(line).toMatch(/^ERROR: failed\n {4}Error: changed\n {4}Error: broken\n {8}at one/);
     expect(format({ level: 'error', msg: 'failed', err: { ...err, stack: '' } })).toMatch(/\n {4}Error: broken$/);
-    expect(format({ level: 'error', msg: 'failed', err: { ...err, stack: [1] } })).toMatch(/Error: broken\n {4}1$/);
+    expect(format({ level: 'error', msg: 'failed', err: { ...err, stack: [1] } })).toMatch(/Error: broken\n {4}\[1\]$/);
   });
 });
 

@@ -130,3 +130,13 @@ test('where it does so, but for other requests, the trace is that of the request
   await agent.get('/').set(headers).expect(200);
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ trace_id, span_id });
 });
+
+test('a test that calls the app by itself gives it a log in one line, which the server then leaves', async () => {
+  const app = express().get('/', says('served'));
+  const { agent, log, lines } = behind(app);
+  const alone = express().get('/', says('alone'));
+  alone.request.log = log;
+  await request(alone).get('/').expect(200, 'alone');
+  await agent.get('/').expect(200, 'served');
+  expect(lines).toHaveLength(2);
+});
