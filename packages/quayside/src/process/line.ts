@@ -103,7 +103,7 @@ function word(value: unknown, colour?: number): Word | undefined {
 
 /** @returns a text as it is, and any other value of JSON as JSON */
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : String(JSON.stringify(value));
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function isError(value: unknown): value is LoggedError {
