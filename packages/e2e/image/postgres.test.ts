@@ -1,5 +1,5 @@
 // examples/postgres over the template, with a real PostgreSQL: what its README says, and what happens without the database.
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../quayside/harness/eventually';
 import { fetch, fetchStats } from '../../quayside/harness/fetch';
@@ -63,6 +63,16 @@ describeImage('the example with PostgreSQL', () => {
   const stats = async () => JSON.parse((await fetchStats(statsPort)).body) as Stats;
   /** How many connections to PostgreSQL there are of a kind. */
   const count = async (what: string) => Number(await sql(`SELECT count(*) FROM pg_stat_activity WHERE ${what}`));
+  /** Keeps a lock until what it returns is called. */
+  const hold = async (statement: string) => {
+    const psql = ['exec', '-T', 'db', 'psql', '-U', 'service', '-c', `${statement}; SELECT pg_sleep(600)`];
+    const holder = checkout.start([...production, ...psql], env);
+    await eventually(async () => (await count("wait_event = 'PgSleep'")) === 1 || undefined);
+    return async () => {
+      await sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+      await holder.closed;
+    };
+  };
   const logOf = async (name: string, ...args: string[]) =>
     (await compose('logs', '--no-log-prefix', ...args, name)).stdout;
   /** Whether PostgreSQL has seen each connection closed that has ended since then. */
@@ -102,7 +112,13 @@ describeImage('the example with PostgreSQL', () => {
     await migrate();
     expect(await migrations()).toBe('001-notes.sql 002-notes-at.sql');
     await sql('DROP TABLE notes, migrations');
-    await Promise.all([migrate(), migrate(), migrate()]);
+    // So that all three have begun before the first goes on.
+    const [, lock = ''] = /LOCK = ([\d_]+);/.exec(readFileSync(join(checkout.dir, 'app/migrate.ts'), 'utf8')) ?? [];
+    const release = await hold(`SELECT pg_advisory_lock(${lock})`);
+    const three = Promise.all([migrate(), migrate(), migrate()]);
+    await eventually(async () => (await count("wait_event = 'advisory'")) === 3 || undefined);
+    await release();
+    await three;
     expect(await migrations()).toBe('001-notes.sql 002-notes-at.sql');
 
     const dir = join(checkout.dir, 'wrong');
@@ -165,6 +181,9 @@ describeImage('the example with PostgreSQL', () => {
       expect((await fetch(port, '/livez')).status).toBe(200);
       await compose(begin, 'db');
       await ready(200);
+      const db = await idOf('db');
+      const health = () => docker('inspect', '--format', '{{.State.Health.Status}}', db);
+      await eventually(async () => (await health()) === 'healthy' || undefined);
       await answered(201, 20);
       await stop();
       expect([...new Set(statuses)].sort()).toEqual([200, 201, 503]);
@@ -200,15 +219,12 @@ describeImage('the example with PostgreSQL', () => {
     test('a stop while requests wait for the database: each is answered, each connection closed, exit code 0', async () => {
       const since = new Date().toISOString();
       const id = await idOf('identidock');
-      const lock = 'LOCK TABLE notes; SELECT pg_sleep(600)';
-      const holder = checkout.start([...production, 'exec', '-T', 'db', 'psql', '-U', 'service', '-c', lock], env);
-      await eventually(async () => (await count("wait_event = 'PgSleep'")) === 1 || undefined);
+      const release = await hold('LOCK TABLE notes');
       const waiting = [1, 2, 3, 4].map(() => fetch(port, '/notes'));
       await eventually(async () => (await count("wait_event_type = 'Lock'")) === 4 || undefined);
       await docker('kill', '--signal', 'TERM', id);
       await logged(id, /stopping/);
-      await sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-      await holder.closed;
+      await release();
       for (const { status } of await Promise.all(waiting)) expect(status).toBe(200);
       expect(await docker('wait', id)).toBe('0');
       await expectClosed(since);
