@@ -2,7 +2,7 @@
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
 import { BOUNDS, countOf, type Histogram } from './histogram';
 import { rows, type Labels, type Row } from './metrics';
-import { parseMetrics } from './service-metrics';
+import { parseReports } from './service-metrics';
 import type { Snapshot } from './snapshot';
 
 interface Value {
@@ -63,7 +63,7 @@ export function createPrometheus(): { type: string; format: (snapshot: Snapshot)
     type: primary.contentType,
     format: async (snapshot) => {
       const ofSnapshot = AggregatorRegistry.aggregate([metricsOf(snapshot)] as never);
-      const ofService = AggregatorRegistry.aggregate(snapshot.serviceMetrics.map(parseMetrics));
+      const ofService = AggregatorRegistry.aggregate(parseReports(snapshot.serviceMetrics));
       return (await ofSnapshot.metrics()) + (await primary.metrics()) + (await ofService.metrics());
     },
   };

@@ -22,6 +22,8 @@ interface Value {
 /** Of a worker that has reported nothing. */
 export const NO_METRICS = '[]';
 
+/** What the names of a histogram's values and a summary's have behind that of the metric. */
+const PARTS = ['_bucket', '_sum', '_count'];
 const TYPES = ['counter', 'gauge', 'histogram', 'summary'];
 /** https://github.com/siimon/prom-client/blob/master/lib/metricAggregators.js */
 const AGGREGATORS = ['sum', 'first', 'omit', 'average', 'min', 'max'];
@@ -64,7 +66,9 @@ export async function checkMetrics(registry: { getMetricsAsJSON: () => Promise<o
 /** @returns a metric, or what is wrong with it */
 function readMetric(given: unknown): ServiceMetric | string {
   const { name, help, type, aggregator = 'sum', values } = (given ?? {}) as Record<string, unknown>;
-  if (typeof name !== 'string' || !METRIC_NAME.test(name)) return `${String(name)} is no name of a metric`;
+  // By some names, prom-client finds what every object has.
+  if (typeof name !== 'string' || !METRIC_NAME.test(name) || name in Object.prototype)
+    return `${String(name)} is no name of a metric`;
   if (isServers(name)) return `${name} is a name of the server's own`;
   if (!TYPES.includes(type as string))
     return `${name} has the type ${String(type)}: expected one of ${TYPES.join(', ')}`;
@@ -84,12 +88,11 @@ function readMetric(given: unknown): ServiceMetric | string {
 function readValue(given: unknown, name: string): Value | undefined {
   const { labels, value, metricName } = (given ?? {}) as { labels?: unknown; value?: unknown; metricName?: unknown };
   const names = Object.entries(labels ?? {}).filter(([label]) => LABEL_NAME.test(label));
-  if (metricName !== undefined && (typeof metricName !== 'string' || !metricName.startsWith(`${name}_`)))
-    return undefined;
+  if (metricName !== undefined && !PARTS.some((part) => metricName === `${name}${part}`)) return undefined;
   return {
     labels: Object.fromEntries(names.map(([label, text]) => [label, String(text)])),
     value: Number(value),
-    ...(metricName !== undefined && { metricName }),
+    ...(metricName !== undefined && { metricName: metricName as string }),
   };
 }
 
@@ -118,12 +121,22 @@ export function retain(earlier: string, ended: string): string {
   if (ended === NO_METRICS) return earlier;
   const kept = new Map(parseMetrics(earlier).map((metric) => [metric.name, metric]));
   for (const metric of parseMetrics(ended)) {
-    if (metric.type === 'gauge' || metric.aggregator !== 'sum') continue;
     const before = kept.get(metric.name);
-    const values = before?.type === metric.type ? before.values : [];
+    if (before !== undefined && kindOf(before) !== kindOf(metric)) kept.delete(metric.name);
+    if (metric.type === 'gauge' || metric.aggregator !== 'sum') continue;
+    const values = kept.get(metric.name)?.values ?? [];
     kept.set(metric.name, { ...metric, values: add(values, metric.values.filter(isCount)) });
   }
   return writeMetrics([...kept.values()]);
+}
+
+const kindOf = ({ type, aggregator }: ServiceMetric) => `${type} ${aggregator}`;
+
+/** Reads reports of several workers. A reload may change a metric's type: what is not of the last one's kind is left out. */
+export function parseReports(reports: string[]): ServiceMetric[][] {
+  const parsed = reports.map(parseMetrics);
+  const kinds = new Map(parsed.flat().map((metric) => [metric.name, kindOf(metric)]));
+  return parsed.map((metrics) => metrics.filter((metric) => kinds.get(metric.name) === kindOf(metric)));
 }
 
 const isCount = ({ labels, metricName }: Value) => metricName !== undefined || labels.quantile === undefined;

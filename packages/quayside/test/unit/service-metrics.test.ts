@@ -4,6 +4,7 @@ import {
   isServers,
   NO_METRICS,
   parseMetrics,
+  parseReports,
   readMetrics,
   retain,
   writeMetrics,
@@ -61,6 +62,34 @@ test('what changes its type with a reload begins anew', () => {
   const as = (type: 'counter' | 'summary', value: number) =>
     writeMetrics([{ name: 'x', help: '', type, aggregator: 'sum', values: [{ labels: {}, value }] }]);
   expect(valuesOf(retain(retain(NO_METRICS, as('counter', 1)), as('summary', 2)))).toEqual({ x: [['', {}, 2]] });
+});
+
+test.each([
+  ['gauge', 'sum'],
+  ['counter', 'max'],
+] as const)('what becomes a %s, aggregated by %s, is not kept', (type, aggregator) => {
+  const values = [{ labels: {}, value: 1 }];
+  const before = writeMetrics([{ name: 'x', help: '', type: 'counter', aggregator: 'sum', values }]);
+  const after = writeMetrics([{ name: 'x', help: '', type, aggregator, values }]);
+  expect(parseMetrics(retain(before, after))).toEqual([]);
+  expect(parseReports([before, after])).toEqual([[], parseMetrics(after)]);
+});
+
+test.each(['constructor', '__proto__', 'toString', 'a b', '', 5])('%p is no name of a metric', (name) => {
+  expect(readMetrics([{ name, type: 'gauge', values: [] }])).toEqual({
+    metrics: [],
+    problems: [`${String(name)} is no name of a metric`],
+  });
+});
+
+test('a value whose own name is not one of the metric is left out', () => {
+  const values = ['x_bucket', 'x_sum', 'x_count', 'x_other', 'x_}\n', 'y_sum'].map((metricName) => ({
+    metricName,
+    labels: {},
+    value: 1,
+  }));
+  const [metric] = readMetrics([{ name: 'x', type: 'summary', values }]).metrics;
+  expect(metric?.values.map(({ metricName }) => metricName)).toEqual(['x_bucket', 'x_sum', 'x_count']);
 });
 
 test('values that JSON does not know come through', () => {
