@@ -145,7 +145,8 @@ function hear(worker: Fresh, onFailing: () => void): void {
 /** Kills a worker that does not come up within so many seconds. */
 function limitStart(worker: Fresh, startTimeout: number, up: Promise<boolean>): void {
   const late = setTimeout(() => {
-    worker.reason = `it did not listen within START_TIMEOUT=${String(startTimeout)} s`;
+    // It may have said why, and be held up by its close().
+    worker.reason ??= `it did not listen within START_TIMEOUT=${String(startTimeout)} s`;
     kill(worker);
   }, startTimeout * 1000);
   void up.then(() => {

@@ -101,6 +101,8 @@ export async function startWorker(config: Config, createService: () => Promise<S
       return drained;
     };
     restoreSend();
+    // It was told to drain meanwhile, and what the service needs to answer is perhaps closed already.
+    if (isEnding()) return;
     await listen(server, { host: config.HOST, port: config.PORT, variable: 'PORT' });
     if (isEnding()) return;
     state = 'serving';
