@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
 import { rawAnswer } from './answer';
 import type { Exchange, Exchanges } from './exchange';
+import { Frames } from './frames';
 
 /** A Close frame with the code 1001, "going away": RFC 6455, sections 5.5.1 and 7.4.1. */
 const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
@@ -82,31 +83,37 @@ export function isTaken({ connection }: Exchange): boolean {
   return connection.findTaker() !== undefined;
 }
 
+/** What the service has written: where it passes on what another server says, it stops anywhere in a frame. */
+const frames = new WeakMap<Socket, Frames>();
+
 /** WebSockets that have been told that the server is going away. */
 const told = new WeakSet<Socket>();
 
 /**
  * Ends a connection that the service has taken over. A WebSocket is told first, so that its two ends can close it; it is ended
- * when this is called again. Where the service has told it already, the client takes no second word.
+ * when this is called again, and cut at the third time: a client that does not read would hold it open. Where the service has
+ * told it already, the client takes no second word.
  */
 export function endTaken({ req, res, connection: { socket } }: Exchange): void {
   const isWebSocket = req.headers.upgrade?.toLowerCase() === 'websocket' && res.statusCode < 300;
-  if (!isWebSocket || told.has(socket) || !socket.writable) {
-    socket.destroySoon();
-    return;
-  }
-  told.add(socket);
-  socket.write(GOING_AWAY);
+  const isTold = told.has(socket);
+  if (isWebSocket) told.add(socket);
+  if (isTold && socket.writableEnded) socket.destroy();
+  else if (isTold || !isWebSocket || !socket.writable) socket.destroySoon();
+  else if (frames.get(socket)?.isWhole() !== false) socket.write(GOING_AWAY);
 }
 
 /** Has a response know the status that the service writes to the socket itself. */
 function noteStatus(socket: Socket, res: Response): void {
   let isNoted = false;
+  const written = new Frames();
+  frames.set(socket, written);
   for (const name of ['write', 'end'] as const) {
     const own = socket[name].bind(socket) as (...args: unknown[]) => never;
     socket[name] = (...args: unknown[]) => {
       if (!isNoted) res.statusCode = statusIn(args[0]);
       isNoted = true;
+      written.push(args[0], args[1]);
       return own(...args);
     };
   }

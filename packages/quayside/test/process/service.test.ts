@@ -1,7 +1,9 @@
 // What a service has beside its app: attach(), ready(), drain(), close() and metrics.
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { io, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { eventually } from '../../harness/eventually';
@@ -81,6 +83,51 @@ describe('attach()', () => {
     expect(server.output()).not.toMatch(/ending|aborted/);
   });
 
+  const upgrade =
+    'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+
+  test('a WebSocket whose client does not read holds nothing up', async () => {
+    const server = await serveMade(
+      `attach: (server) => {
+        new WebSocketServer({ server }).on('connection', (socket) => {
+          for (let count = 0; count < 200; count += 1) socket.send(Buffer.alloc(100_000));
+          console.log('sent');
+        });
+      }, close: () => console.log('closed')`,
+      { GRACE: '3600', WORKERS: '1' },
+    );
+    const socket = connect(port, '127.0.0.1').pause();
+    socket.on('error', () => undefined);
+    socket.write(`GET / HTTP/1.1\r\n${upgrade}`);
+    await server.line(/^sent$/);
+    server.kill('SIGTERM');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    expect(server.output()).toContain('closed\n');
+    socket.destroy();
+  });
+
+  test.each([
+    ['the whole of a frame that is passed on comes a goodbye', '\\x82\\x03abc', '\x88\x02\x03\xe9'],
+    ['a part of a frame that is passed on comes none', '\\x82\\x03ab', ''],
+  ])('behind %s', async (_, sent, goodbye) => {
+    const server = await serveMade(
+      `attach: (server) => server.on('upgrade', (_req, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\\r\\n\\r\\n');
+        socket.write('${sent}', 'latin1');
+        console.log('sent');
+      })`,
+      { WORKERS: '1' },
+    );
+    const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+    socket.write(`GET / HTTP/1.1\r\n${upgrade}`);
+    const received = text(socket);
+    await server.line(/^sent$/);
+    server.kill('SIGTERM');
+    expect((await received).split('\r\n\r\n')[1]?.replace(/^\x82\x03abc?/, '')).toBe(goodbye);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
   test('of what it does not answer, the server says 503, and 500 where it throws', async () => {
     const server = await serveMade(
       `attach: (server) => server.on('upgrade', (req) => { if (req.url === '/throws') throw new Error('secret'); })`,
@@ -138,6 +185,37 @@ describe('attach()', () => {
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.output()).toMatch(/The server could not start: Error: no sockets\n +at /);
     expect(server.output()).toContain('closed\n');
+  });
+
+  test('that fails is the reason, also where close() hangs then', async () => {
+    project.replaceService(
+      made(`attach: () => { throw new Error('no sockets'); }, close: () => new Promise(() => undefined)`),
+    );
+    const server = start({ START_TIMEOUT: '2', WORKERS: '1' });
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.output()).toContain('The server could not start: Error: no sockets\n');
+  });
+
+  test('that ends while the server stops does not make it serve', async () => {
+    project.replaceService(
+      made(
+        `attach: async (server) => {
+           server.on('listening', () => { console.log('listening'); });
+           console.log('attaching');
+           while (!isClosing) await new Promise((resolve) => setTimeout(resolve, 10));
+         },
+         close: async () => {
+           isClosing = true;
+           await new Promise((resolve) => setTimeout(resolve, 500));
+         }`,
+        'let isClosing = false;',
+      ),
+    );
+    const server = start({ WORKERS: '1' });
+    await server.line(/attaching/);
+    server.kill('SIGTERM');
+    expect(await server.exited).toMatchObject({ signal: null });
+    expect(server.output()).not.toContain('listening');
   });
 });
 
