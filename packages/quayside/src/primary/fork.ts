@@ -4,8 +4,8 @@ import cluster, { Worker } from 'node:cluster';
 import { messageOf } from '../process/channel';
 import { asError } from '../process/failure';
 import type { Guardian } from '../process/guardian';
-import { noCounts, noVitals } from '../stats/counts';
-import { Histograms } from '../stats/histogram';
+import { noCounts, noVitals, type Vitals } from '../stats/counts';
+import { Histograms, histogramsIn } from '../stats/histogram';
 import { NO_METRICS } from '../stats/service-metrics';
 import { SLOT, type ToPrimary } from '../worker/messages';
 import { kill, type End, type WorkerHandle } from './handle';
@@ -123,13 +123,15 @@ function upOf(worker: Fresh, port: number, ended: Promise<End>): Promise<boolean
 function hear(worker: Fresh, onFailing: () => void): void {
   worker.child.on('message', (received: unknown) => {
     const message = messageOf(received) as ToPrimary | undefined;
+    // In the worker's name, the service may say anything.
     if (message?.type === 'counts') {
-      worker.counts = message.counts;
-      worker.durations.replace(message.durations);
+      worker.counts = { ...noCounts(), ...message.counts };
+      worker.durations.replace(histogramsIn(message.durations));
     } else if (message?.type === 'beat') {
+      const { vitals } = message as { vitals?: Partial<Vitals> };
       worker.missed = 0;
-      worker.vitals = message.vitals;
-      worker.gc.replace(message.vitals.gc);
+      worker.vitals = { ...noVitals, ...vitals };
+      worker.gc.replace(histogramsIn(vitals?.gc));
     } else if (message?.type === 'metrics') worker.serviceMetrics = message.metrics;
     else if (message?.type === 'closing' && worker.state === 'draining') worker.state = 'closing';
     else if (message?.type === 'unstarted') {

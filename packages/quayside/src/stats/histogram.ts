@@ -20,6 +20,12 @@ export interface Histogram {
   sum: number;
 }
 
+/** @returns what is a histogram among what may be anything */
+export function histogramsIn(given: unknown): Histogram[] {
+  const isOne = (one: Partial<Histogram> | null) => Array.isArray(one?.labels) && Array.isArray(one.buckets);
+  return Array.isArray(given) ? (given as Histogram[]).filter(isOne) : [];
+}
+
 /** By one label after the other: to look it up so takes less than to make one key of all. */
 interface Node {
   next: Map<string, Node>;

@@ -24,6 +24,24 @@ test('messages of the service are nobody’s, at its start and later', async () 
   expect(logOf(server).filter(({ level }) => level !== 'info')).toEqual([]);
 });
 
+test('what the service says in the name of its worker does not end the primary', async () => {
+  const forged = `[
+    { type: 'counts' }, { type: 'counts', counts: null, durations: [null, {}, { labels: ['a'] }, 5] }, { type: 'beat' },
+    { type: 'beat', vitals: { gc: 5 } }, { type: 'metrics' }, { type: 'metrics', metrics: 5 }, { type: 'closing' },
+  ]`;
+  const server = await serve(
+    { WORKERS: '1' },
+    `app.get('/', (_req, res) => {
+       for (const message of ${forged}) process.send({ quayside: message });
+       process.send({}, () => res.send('sent'));
+     });`,
+  );
+  expect((await get()).body).toBe('sent');
+  await eventually(async () => (await workers())[0]?.requests === 1 || undefined);
+  server.kill('SIGTERM');
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+});
+
 test('a message to the worker that is not the primary’s is left to the service', async () => {
   const server = await serve(
     { WORKERS: '1' },
