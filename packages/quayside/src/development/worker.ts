@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { Exchanges } from '../http/exchange';
 import { createServiceServer } from '../http/server';
 import { callHook, createServiceOf, type Service } from '../http/service';
-import { endTaken, isTaken } from '../http/upgrade';
+import { endAllTaken } from '../http/upgrade';
 import { keepListeners, tellPrimary } from '../process/channel';
 import { exitCodeOf, reasonOf } from '../process/failure';
 import { createLog, type Logger } from '../process/log';
@@ -87,11 +87,8 @@ async function begin() {
 async function drain() {
   if (service !== undefined) {
     void callHook(service, 'drain', log);
-    const endAllTaken = () => {
-      [...exchanges.inFlight].filter(isTaken).forEach(endTaken);
-    };
-    if (service.drain === undefined) endAllTaken();
-    setInterval(endAllTaken, GOODBYE_MS);
+    if (service.drain === undefined) endAllTaken(exchanges);
+    setInterval(endAllTaken, GOODBYE_MS, exchanges);
   }
   await intake?.drain();
   await close();

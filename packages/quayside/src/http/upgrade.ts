@@ -103,6 +103,11 @@ export function endTaken({ req, res, connection: { socket } }: Exchange): void {
   else if (frames.get(socket)?.isWhole() !== false) socket.write(GOING_AWAY);
 }
 
+/** Ends every connection that the service has taken over, as endTaken() does. */
+export function endAllTaken({ inFlight }: Exchanges): void {
+  [...inFlight].filter(isTaken).forEach(endTaken);
+}
+
 /** Has a response know the status that the service writes to the socket itself. */
 function noteStatus(socket: Socket, res: Response): void {
   let isNoted = false;

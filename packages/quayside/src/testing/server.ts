@@ -2,8 +2,8 @@
 import type { Server } from 'node:http';
 import { Exchanges } from '../http/exchange';
 import { createServiceServer } from '../http/server';
-import { callHook, createServiceOf, type CreateApp } from '../http/service';
-import { endTaken, isTaken } from '../http/upgrade';
+import { createServiceOf, type CreateApp } from '../http/service';
+import { endAllTaken } from '../http/upgrade';
 import { listen } from '../process/listen';
 import { log } from '../process/log';
 import { loadConfig } from '../settings/config';
@@ -16,7 +16,7 @@ export interface TestServer {
   server: Server;
   /**
    * Ends it: drain(), the last answers, close().
-   * @throws Error where drain() or close() fails; the log says why
+   * @throws Error where drain() or close() fails, whose cause says why
    */
   close: () => Promise<void>;
 }
@@ -27,7 +27,9 @@ export interface TestServer {
  * @throws ConfigError, StartError, and what createApp() and attach() throw
  */
 export async function testServer(createApp: CreateApp): Promise<TestServer> {
-  const config = { ...loadConfig({ LOG_LEVEL: 'silent', ...process.env }), HOST: '127.0.0.1' };
+  const { LOG_LEVEL = '', LOG_LEVEL_FILE = '' } = process.env;
+  const quiet = LOG_LEVEL === '' && LOG_LEVEL_FILE === '' ? { LOG_LEVEL: 'silent' } : {};
+  const config = { ...loadConfig({ ...process.env, ...quiet }), HOST: '127.0.0.1' };
   log.level = config.LOG_LEVEL;
   const service = await createServiceOf({ createApp }, 'the service');
   const exchanges = new Exchanges();
@@ -36,18 +38,27 @@ export async function testServer(createApp: CreateApp): Promise<TestServer> {
   return {
     server,
     close: async () => {
-      const isDrained = await callHook(service, 'drain', log);
-      const closed = new Promise((resolve) => server.close(resolve));
-      const endAll = () => {
-        [...exchanges.inFlight].filter(isTaken).forEach(endTaken);
-        server.closeIdleConnections();
+      let failure: Error | undefined;
+      const call = async (name: 'drain' | 'close') => {
+        try {
+          await service[name]?.();
+        } catch (error) {
+          failure ??= new Error(`${name}() of the service has failed`, { cause: error });
+        }
       };
-      endAll();
-      const timer = setInterval(endAll, AGAIN_MS);
+      // Not waited for: it may itself wait for the server to close, as socket.io's does.
+      void call('drain');
+      const closed = new Promise((resolve) => server.close(resolve));
+      if (service.drain === undefined) endAllTaken(exchanges);
+      server.closeIdleConnections();
+      const timer = setInterval(() => {
+        endAllTaken(exchanges);
+        server.closeIdleConnections();
+      }, AGAIN_MS);
       await closed;
       clearInterval(timer);
-      const isClosed = await callHook(service, 'close', log);
-      if (!isDrained || !isClosed) throw new Error(`${isDrained ? 'close' : 'drain'}() of the service has failed`);
+      await call('close');
+      if (failure !== undefined) throw failure;
     },
   };
 }

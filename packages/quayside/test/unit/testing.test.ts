@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import { Server as SocketServer } from 'socket.io';
 import request from 'supertest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { log } from '../../src/process/log';
 import { testServer } from '../../src/testing/server';
 
 test('serves a service as production does, and ends it so', async () => {
@@ -33,5 +36,40 @@ test('serves a service as production does, and ends it so', async () => {
 test('what is wrong with a service is an error of the test', async () => {
   await expect(testServer(() => null as never)).rejects.toThrow('the service returns null from createApp');
   const { close } = await testServer(() => ({ app: express(), close: () => Promise.reject(new Error('not closed')) }));
-  await expect(close()).rejects.toThrow('close() of the service has failed');
+  await expect(close()).rejects.toMatchObject({
+    message: 'close() of the service has failed',
+    cause: new Error('not closed'),
+  });
+});
+
+test('a drain() that waits for the server to close is not waited for: socket.io has one', async () => {
+  const io = new SocketServer();
+  const { server, close } = await testServer(() => ({
+    app: express(),
+    attach: (server) => io.attach(server),
+    drain: () => io.close(),
+  }));
+  // So the connection stays open until somebody closes it.
+  server.keepAliveTimeout = 0;
+  const { port } = server.address() as AddressInfo;
+  const sent = get({ host: '127.0.0.1', port, agent: new Agent({ keepAlive: true }) });
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  await once(response.resume(), 'end');
+  await close();
+});
+
+test.each([
+  ['is empty', '', 'silent'],
+  ['is set', 'error', 'error'],
+])('where LOG_LEVEL %s, the level is right', async (_, given, expected) => {
+  const before = process.env.LOG_LEVEL;
+  process.env.LOG_LEVEL = given;
+  try {
+    const { close } = await testServer(() => express());
+    await close();
+    expect(log.level).toBe(expected);
+  } finally {
+    if (before === undefined) delete process.env.LOG_LEVEL;
+    else process.env.LOG_LEVEL = before;
+  }
 });
