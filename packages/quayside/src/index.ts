@@ -1,11 +1,11 @@
-// What whoever writes a service may import. To import it has no effect of its own.
+// What a service may import. Importing it has no side effect.
 import type { Logger } from './process/log';
 
 export type { CreateApp, Service } from './http/service';
 export { log } from './process/log';
 export type { Logger };
 export { defineSettings, type Settings } from './settings/own';
-// envalid's, from which own validators are made, too.
+// envalid's validators, and what others are made with.
 export { bool, email, host, json, makeExactValidator, makeValidator, num, port, str, testOnly, url } from 'envalid';
 export type {
   BaseValidator,

@@ -25,7 +25,7 @@ export async function run(file: string): Promise<void> {
   };
   // Node would exit with 0.
   process.on('beforeExit', () => {
-    fail(new Error('it waits for what cannot come: nothing is left to run'), 'job failed');
+    fail(new Error('run() has not ended, and nothing is left that could end it'), 'job failed');
   });
   let job: Job;
   try {

@@ -18,7 +18,7 @@ export type ToPrimary =
   /** It can take connections. */
   | { type: 'serving' }
   /**
-   * The service could not start, or did not handle an exception; the worker ends. With what the server exits where that was
+   * The service could not start, or did not handle an exception; the worker ends. exitCode is the server's where that was
    * its first start, and the settings are wrong.
    */
   | { type: 'failed'; reason: string; exitCode: number }

@@ -5,7 +5,7 @@ import type { Exchange } from './exchange';
 
 type Listener = (this: Server, req: IncomingMessage, res: ServerResponse) => unknown;
 
-/** Who serves. */
+/** What the server does for the service's listeners. */
 export interface AttachOptions {
   /** Has the app serve a request. */
   serveApp: (exchange: Exchange) => void;

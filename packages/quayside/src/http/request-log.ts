@@ -25,7 +25,7 @@ export function addRequestLog({ request }: Pick<Express, 'request'>, log: Logger
   });
 }
 
-/** Makes it the request's own property, which is found before the getter; a request that is frozen has a new one each time. */
+/** Makes it the request's own property, which is found before the getter. A frozen request gets a new log at each use. */
 function keep(req: Request, value: unknown): void {
   Reflect.defineProperty(req, 'log', { value, configurable: true, enumerable: true, writable: true });
 }

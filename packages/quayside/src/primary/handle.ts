@@ -37,7 +37,7 @@ export interface WorkerHandle {
   jitter: number;
   /** Why it should be replaced, or why it could not start. */
   reason: string | undefined;
-  /** With what the server exits where no worker can start. */
+  /** The exit code of the server where no worker can start. */
   exitCode: number;
   /** Becomes true when it listens, false when it ends before that. */
   up: Promise<boolean>;

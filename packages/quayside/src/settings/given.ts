@@ -69,7 +69,7 @@ function readValue(path: string): string {
   }
 }
 
-/** What a file is said to have as its size may be wrong, as in /proc. */
+/** Reads to the end or the limit: the size that a file is said to have may be wrong, as in /proc. */
 function readBytes(fd: number): Buffer {
   const bytes = Buffer.alloc(MAX_BYTES + 1);
   let length = 0;

@@ -12,7 +12,7 @@ export type ToPrimary =
   | { type: 'metrics'; metrics: string }
   /** All is answered, and the service closes what it has opened. */
   | { type: 'closing' }
-  /** The worker could not start, and ends; with what the server exits where none can. */
+  /** The worker could not start, and ends. exitCode is the server's where none can start. */
   | { type: 'unstarted'; reason: string; exitCode: number }
   /** The worker serves, but should be replaced. */
   | { type: 'failing'; reason: string };
