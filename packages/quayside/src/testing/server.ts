@@ -7,6 +7,7 @@ import { endAllTaken } from '../http/upgrade';
 import { listen } from '../process/listen';
 import { log } from '../process/log';
 import { loadConfig } from '../settings/config';
+import { checkMetrics } from '../stats/service-metrics';
 
 /** How long a client has to close a WebSocket that it was told to, in ms. */
 const AGAIN_MS = 100;
@@ -32,6 +33,7 @@ export async function testServer(createApp: CreateApp): Promise<TestServer> {
   const config = { ...loadConfig({ ...process.env, ...quiet }), HOST: '127.0.0.1' };
   log.level = config.LOG_LEVEL;
   const service = await createServiceOf({ createApp }, 'the service');
+  if (service.metrics !== undefined) await checkMetrics(service.metrics);
   const exchanges = new Exchanges();
   const server = await createServiceServer(service, { config, log, exchanges });
   await listen(server, { host: config.HOST, port: 0, variable: 'PORT' });

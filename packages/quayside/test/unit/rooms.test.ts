@@ -12,7 +12,7 @@ const rooms: Record<string, string[]> = {
   worker: ['settings', 'process', 'stats', 'http'],
   primary: ['settings', 'process', 'stats', 'worker/messages'],
   development: ['settings', 'process', 'http', 'stats/service-metrics'],
-  testing: ['settings', 'process', 'http'],
+  testing: ['settings', 'process', 'http', 'stats/service-metrics'],
   cli: ['settings', 'process', 'stats', 'http', 'worker', 'primary', 'development'],
 };
 

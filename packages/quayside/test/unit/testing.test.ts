@@ -35,6 +35,10 @@ test('serves a service as production does, and ends it so', async () => {
 
 test('what is wrong with a service is an error of the test', async () => {
   await expect(testServer(() => null as never)).rejects.toThrow('the service returns null from createApp');
+  const metrics = { getMetricsAsJSON: () => Promise.resolve([{ name: 'process_mine', type: 'gauge' }]) };
+  await expect(testServer(() => ({ app: express(), metrics }))).rejects.toThrow(
+    "process_mine is a name of the server's",
+  );
   const { close } = await testServer(() => ({ app: express(), close: () => Promise.reject(new Error('not closed')) }));
   await expect(close()).rejects.toMatchObject({
     message: 'close() of the service has failed',
