@@ -94,7 +94,12 @@ describe('fails with exit code 1 and a line at fatal', () => {
       'uncaught exception',
       /broken/,
     ],
-    ['a promise that nothing is left to settle', 'exports.run = () => new Promise(() => {});', 'job failed', /has not ended/],
+    [
+      'a promise that nothing is left to settle',
+      'exports.run = () => new Promise(() => {});',
+      'job failed',
+      /has not ended/,
+    ],
     [
       'an AbortError, though nobody has aborted it',
       'exports.run = () => AbortSignal.abort().throwIfAborted();',
