@@ -3,11 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { tellPrimary } from '../process/channel';
 import { reasonOf } from '../process/failure';
 import { isConfigError } from '../settings/config';
-import type { Outcome } from './settings';
+import type { Loaded } from './settings';
 
 const [, , file = ''] = process.argv;
 
-const tell: (outcome: Outcome) => void = tellPrimary;
+const tell: (outcome: Loaded) => void = tellPrimary;
 const fail = (error: unknown) => {
   tell(isConfigError(error) ? { problems: error.problems } : { error: reasonOf(error) });
 };

@@ -7,7 +7,7 @@ import { asError, exitUnstarted } from '../process/failure';
 import { ConfigError, configOrExit, exitWrong, isConfigError, loadConfig, type Config } from '../settings/config';
 
 /** What became of the file that declares a service's settings: what is wrong with them, or why it cannot be loaded. */
-export type Outcome = { problems: string[] } | { error: string };
+export type Loaded = { problems: string[] } | { error: string };
 
 /** How long loading it may take where START_TIMEOUT is not known, in seconds. */
 const START_TIMEOUT = 60;
@@ -51,7 +51,7 @@ function readConfig(): Config | ConfigError {
  * Loads the file in a process of its own.
  * @param limit - how long that may take, in seconds
  */
-function load(path: string, limit: number): Promise<Outcome> {
+function load(path: string, limit: number): Promise<Loaded> {
   const name = relative(process.cwd(), path);
   return new Promise((resolve) => {
     let child: ChildProcess;
@@ -66,7 +66,7 @@ function load(path: string, limit: number): Promise<Outcome> {
       resolve({ error: asError(error).message });
       return;
     }
-    let outcome: Outcome | undefined;
+    let outcome: Loaded | undefined;
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     const timer = setTimeout(() => {
@@ -79,7 +79,7 @@ function load(path: string, limit: number): Promise<Outcome> {
       resolve(outcome ?? { error: how });
     };
     child.on('message', (received: unknown) => {
-      outcome ??= messageOf(received) as Outcome | undefined;
+      outcome ??= messageOf(received) as Loaded | undefined;
       // The file may have opened what would keep it running.
       if (outcome !== undefined) kill();
     });

@@ -33,6 +33,10 @@ export function watchUpgrades(server: Server, options: UpgradeOptions): void {
   const listeners = server.listeners('upgrade') as ((...args: unknown[]) => unknown)[];
   if (listeners.length === 0) return;
 
+  // From Node 24.9 on. Of a client that also speaks HTTP/2, as curl --http2, it is a request like any other.
+  Object.assign(server, {
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() !== 'h2c',
+  });
   server.removeAllListeners('upgrade').on('upgrade', (incoming, _socket, head) => {
     const req = incoming as Request;
     const { socket } = incoming;

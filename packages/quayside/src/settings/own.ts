@@ -64,6 +64,7 @@ export function defineSettings<Specs extends Record<string, object>>(specs: Spec
 function nameProblems(names: string[]): [string, string][] {
   const servers = Object.keys(serverSettings(false));
   return names.flatMap((name): [string, string][] => {
+    if (name in Object.prototype) return [[name, `${name} is a name that every object has: expected another name`]];
     if (servers.includes(name)) return [[name, `${name} is a setting of the server: expected another name`]];
     const of = [...servers, ...names].find((other) => fileVariable(other) === name);
     return of === undefined ? [] : [[name, `${name} names the file of ${of}: expected another name`]];

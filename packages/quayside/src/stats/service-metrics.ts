@@ -19,6 +19,9 @@ interface Value {
   metricName?: string;
 }
 
+/** The longest report of one process, and the most that is kept of those that have ended, in characters. */
+export const MAX_REPORT = 2 ** 20;
+
 /** Of a worker that has reported nothing. */
 export const NO_METRICS = '[]';
 
@@ -34,7 +37,7 @@ const LABEL_NAME = /^[a-zA-Z_]\w*$/;
 const serverNames = new Set(rows.map(([name]) => name));
 
 /** @returns whether a name is the server's own: one of its metrics, or one that prom-client gives to those of a process */
-export function isServers(name: string): boolean {
+export function isReserved(name: string): boolean {
   return (
     serverNames.has(name.replace(/_(?:bucket|sum|count)$/, '')) ||
     serverNames.has(name) ||
@@ -49,7 +52,8 @@ export function isServers(name: string): boolean {
 export function readMetrics(json: unknown): { metrics: ServiceMetric[]; problems: string[] } {
   const metrics: ServiceMetric[] = [];
   const problems: string[] = [];
-  for (const given of Array.isArray(json) ? (json as unknown[]) : []) {
+  if (!Array.isArray(json)) return { metrics, problems: ['getMetricsAsJSON() gave no list of metrics'] };
+  for (const given of json as unknown[]) {
     const metric = readMetric(given);
     if (typeof metric === 'string') problems.push(metric);
     else metrics.push(metric);
@@ -69,7 +73,7 @@ function readMetric(given: unknown): ServiceMetric | string {
   // By some names, prom-client finds what every object has.
   if (typeof name !== 'string' || !METRIC_NAME.test(name) || name in Object.prototype)
     return `${String(name)} is no name of a metric`;
-  if (isServers(name)) return `${name} is a name of the server's own`;
+  if (isReserved(name)) return `${name} is a name of the server's own`;
   if (!TYPES.includes(type as string))
     return `${name} has the type ${String(type)}: expected one of ${TYPES.join(', ')}`;
   if (!AGGREGATORS.includes(aggregator as string)) {
@@ -115,7 +119,8 @@ export function parseMetrics(text: string): ServiceMetric[] {
 /**
  * Adds the counts of a worker that has ended to those of its slot's earlier workers, so that no counter goes back. Gauges and
  * quantiles are of a process, and end with it.
- * @returns what writeMetrics() makes of them
+ * @returns what writeMetrics() makes of them; the earlier ones as they were where that becomes too long, as by labels that
+ *   are of a process
  */
 export function retain(earlier: string, ended: string): string {
   if (ended === NO_METRICS) return earlier;
@@ -127,7 +132,8 @@ export function retain(earlier: string, ended: string): string {
     const values = kept.get(metric.name)?.values ?? [];
     kept.set(metric.name, { ...metric, values: add(values, metric.values.filter(isCount)) });
   }
-  return writeMetrics([...kept.values()]);
+  const total = writeMetrics([...kept.values()]);
+  return total.length > MAX_REPORT ? earlier : total;
 }
 
 const kindOf = ({ type, aggregator }: ServiceMetric) => `${type} ${aggregator}`;

@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { Exchanges } from '../http/exchange';
 import { createServiceServer } from '../http/server';
-import { createServiceOf, type CreateApp } from '../http/service';
+import { callHook, createServiceOf, type CreateApp } from '../http/service';
 import { endAllTaken } from '../http/upgrade';
 import { listen } from '../process/listen';
 import { log } from '../process/log';
@@ -33,10 +33,17 @@ export async function testServer(createApp: CreateApp): Promise<TestServer> {
   const config = { ...loadConfig({ ...process.env, ...quiet }), HOST: '127.0.0.1' };
   log.level = config.LOG_LEVEL;
   const service = await createServiceOf({ createApp }, 'the service');
-  if (service.metrics !== undefined) await checkMetrics(service.metrics);
   const exchanges = new Exchanges();
-  const server = await createServiceServer(service, { config, log, exchanges });
-  await listen(server, { host: config.HOST, port: 0, variable: 'PORT' });
+  const start = async () => {
+    if (service.metrics !== undefined) await checkMetrics(service.metrics);
+    const server = await createServiceServer(service, { config, log, exchanges });
+    await listen(server, { host: config.HOST, port: 0, variable: 'PORT' });
+    return server;
+  };
+  const server = await start().catch(async (error: unknown) => {
+    await callHook(service, 'close', log);
+    throw error;
+  });
   return {
     server,
     close: async () => {

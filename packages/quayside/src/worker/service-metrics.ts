@@ -2,14 +2,12 @@
 import type { Metrics } from '../http/service';
 import { asError } from '../process/failure';
 import type { Logger } from '../process/log';
-import { NO_METRICS, readMetrics, writeMetrics } from '../stats/service-metrics';
+import { MAX_REPORT, NO_METRICS, readMetrics, writeMetrics } from '../stats/service-metrics';
 
 /** How often they are reported where they have changed, in ms. */
 const REPORT_MS = 1000;
 /** How long the last report of a worker may take, in ms. */
 const LAST_REPORT_MS = 1000;
-/** What is longer is not reported, in characters. */
-const MAX_REPORT = 2 ** 20;
 
 export interface Reporter {
   /** Begins to report. */

@@ -36,7 +36,8 @@ export async function startWorker(config: Config, createService: () => Promise<S
 
   /** ending: nothing is in flight, and the service closes what it has opened. */
   let state: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
-  let isReady = true;
+  /** Also while a stopping server waits for load balancers to hear of it. */
+  let isUnready = false;
   let service: Service | undefined;
   let reporter: Reporter | undefined;
   let drain: () => Promise<void> = () => Promise.resolve();
@@ -52,7 +53,7 @@ export async function startWorker(config: Config, createService: () => Promise<S
   };
 
   process.on('message', (message: ToWorker | null) => {
-    if (message?.type === 'unready' || message?.type === 'drain') isReady = false;
+    if (message?.type === 'unready' || message?.type === 'drain') isUnready = true;
     if (message?.type !== 'drain') return;
     // Before it listens there is nothing to finish, and Node's cluster breaks on closing a server that is about to.
     if (state === 'starting') void end(0);
@@ -93,7 +94,7 @@ export async function startWorker(config: Config, createService: () => Promise<S
         log,
       );
     }
-    const isDraining = () => !isReady;
+    const isDraining = () => isUnready;
     const server = await createServiceServer(made, { config, log, isDraining, observer: recorder, exchanges });
     drain = () => {
       const drained = drainServer(server, exchanges);

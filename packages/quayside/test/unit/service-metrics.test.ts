@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
 import {
   checkMetrics,
-  isServers,
+  isReserved,
   NO_METRICS,
   parseMetrics,
   parseReports,
@@ -58,6 +58,20 @@ test('of a worker that has ended, counts are kept, gauges and quantiles are not'
   });
 });
 
+test('what is kept does not grow without end', () => {
+  const of = (pid: number) => {
+    const values = Array.from({ length: 5000 }, (_, id) => ({
+      labels: { pid: String(pid), id: String(id) },
+      value: 1,
+    }));
+    return writeMetrics([{ name: 'x', help: '', type: 'counter', aggregator: 'sum', values }]);
+  };
+  let kept = NO_METRICS;
+  for (let pid = 0; pid < 12; pid += 1) kept = retain(kept, of(pid));
+  expect(kept.length).toBeGreaterThan(2 ** 19);
+  expect(kept.length).toBeLessThanOrEqual(2 ** 20);
+});
+
 test('what changes its type with a reload begins anew', () => {
   const as = (type: 'counter' | 'summary', value: number) =>
     writeMetrics([{ name: 'x', help: '', type, aggregator: 'sum', values: [{ labels: {}, value }] }]);
@@ -110,7 +124,7 @@ test.each([
   ['http_requests_total', false],
   ['orders_total', false],
 ])('%s is a name of the server: %s', (name, expected) => {
-  expect(isServers(name)).toBe(expected);
+  expect(isReserved(name)).toBe(expected);
 });
 
 const metric = { name: 'x', help: 'Help.', type: 'gauge', aggregator: 'sum', values: [{ labels: {}, value: 1 }] };
@@ -141,7 +155,7 @@ test('labels and values of any kind become what Prometheus knows', () => {
     { labels: {}, value: NaN },
     { labels: {}, value: NaN },
   ]);
-  expect(readMetrics('nothing')).toEqual({ metrics: [], problems: [] });
+  expect(readMetrics('nothing')).toEqual({ metrics: [], problems: ['getMetricsAsJSON() gave no list of metrics'] });
 });
 
 test('what no worker has written is nothing', () => {
