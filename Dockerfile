@@ -85,12 +85,12 @@ LABEL org.opencontainers.image.title=identidock
 # node_modules lies beside app/, so that a mount over app/ neither hides it nor brings in the host's.
 WORKDIR /srv
 COPY --from=dependencies /srv ./
+# For a volume: a new one belongs to whoever the folder in the image belongs to, and may be written by nobody else.
+COPY --from=empty --chown=1000:1000 / ./data/
 # By any user readable, by none but root writable, whatever the checkout's umask was.
 COPY --chmod=755 cmd.sh tsconfig.json nodemon.json* ./
 COPY --from=build /srv/dist ./dist
 COPY --chmod=755 app ./app
-# For a volume: a new one belongs to whoever the folder in the image belongs to, and may be written by nobody else.
-COPY --from=empty --chown=1000:1000 / ./data/
 # In a container it is the published ports that decide who gets in.
 ENV HOST=0.0.0.0 STATS_HOST=0.0.0.0
 EXPOSE 9090 9191

@@ -38,7 +38,7 @@ describeImage('a project with quayside in vendor/', () => {
 
   test('has quayside among its packages, and neither the tarball nor a workspace', async () => {
     const ls = await docker('exec', id, 'ls', '/srv');
-    const files = ['app', 'cmd.sh', 'dist', 'node_modules', 'package.json', 'sbom.cdx.json', 'tsconfig.json'];
+    const files = ['app', 'cmd.sh', 'data', 'dist', 'node_modules', 'package.json', 'sbom.cdx.json', 'tsconfig.json'];
     expect(ls.split('\n').sort()).toEqual(files);
     expect(await docker('exec', id, 'cat', 'sbom.cdx.json')).toContain('"pkg:npm/quayside@');
     await docker('exec', id, 'test', '-d', 'node_modules/quayside', '-a', '!', '-L', 'node_modules/quayside');
