@@ -2,28 +2,11 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Checkout, describeImage, docker, logged, production } from '../harness/docker';
+import { read } from '../harness/template';
 
-const job = `
-import { setTimeout as wait } from 'node:timers/promises';
-import { log } from 'quayside';
-
-export async function run(signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const start = performance.now();
-    log.info('tick');
-    const spent = performance.now() - start;
-    await wait(Math.max(0, 60_000 - spent), undefined, { signal });
-  }
-}
-`;
-
-const service = `
-  tick:
-    extends: { service: identidock }
-    command: [node_modules/.bin/quayside, run, dist/tick.js]
-    ports: !reset []
-    healthcheck: { disable: true }
-`;
+const guide = read('packages/quayside/docs/services.md');
+const job = /^```ts\n([^`]*export async function run[^`]*)^```$/m.exec(guide)?.[1] ?? '';
+const service = (/^```yaml\n(tick:\n[^`]*)^```$/m.exec(guide)?.[1] ?? '').replace(/^/gm, '  ');
 
 describeImage('a job', () => {
   let checkout: Checkout;
@@ -31,7 +14,7 @@ describeImage('a job', () => {
   beforeAll(() => {
     checkout = new Checkout();
     writeFileSync(join(checkout.dir, 'app/tick.ts'), job);
-    appendFileSync(join(checkout.dir, 'docker-compose.prod.yml'), service);
+    appendFileSync(join(checkout.dir, 'docker-compose.prod.yml'), `\n${service}`);
   });
   afterAll(() => checkout.remove());
 

@@ -16,7 +16,7 @@ type Job = (signal: AbortSignal) => unknown;
  * @param file - absolute
  */
 export async function run(file: string): Promise<void> {
-  const config = await settingsOrExit(file);
+  const config = await settingsOrExit(file, 'job');
   const log = createLog(config, { job: basename(file, extname(file)) });
   process.setSourceMapsEnabled(true);
   const fail = (error: unknown, message: string) => {

@@ -16,10 +16,10 @@ const START_TIMEOUT = 60;
  * Reads production's settings, or ends the process. Where a file named settings lies beside the service's, another process
  * loads it, so that no code of the service runs in this one; what is wrong with the server's settings and with those that it
  * declares is said in one list.
- * @param file - of the service, absolute
+ * @param file - of the service or the job, absolute
  * @returns the server's settings; exits with EX_CONFIG where some are wrong, and with 1 where that file cannot be loaded
  */
-export async function settingsOrExit(file: string): Promise<Config> {
+export async function settingsOrExit(file: string, what: 'server' | 'job' = 'server'): Promise<Config> {
   const declaring = declaringFile(file);
   if (declaring === undefined) return configOrExit('production');
   const config = readConfig();
@@ -27,7 +27,7 @@ export async function settingsOrExit(file: string): Promise<Config> {
   const outcome = await load(declaring, isWrong ? START_TIMEOUT : config.START_TIMEOUT);
   const problems = [...(isWrong ? config.problems : []), ...('problems' in outcome ? outcome.problems : [])];
   if (isWrong || problems.length > 0) exitWrong(new ConfigError(problems));
-  if ('error' in outcome) exitUnstarted(outcome.error);
+  if ('error' in outcome) exitUnstarted(outcome.error, 1, what);
   return config;
 }
 

@@ -31,8 +31,12 @@ export async function attachTo(
     if (exchange !== undefined) serveApp(exchange);
   });
   // Of socket.io, close() closes the server. http.Server's own would also cut idle connections, and requests on their way.
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- as the server's own
-  Object.assign(server, { close: NetServer.prototype.close });
+  Object.assign(server, {
+    close: (then?: (error?: Error) => void) => {
+      NetServer.prototype.close.call(server, then);
+      return server;
+    },
+  });
   await attach(server);
   const listeners = server.listeners('request') as Listener[];
   server.removeAllListeners('request');

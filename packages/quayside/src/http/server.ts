@@ -6,6 +6,7 @@ import { answer, mute, refuse } from './answer';
 import { answerHealth } from './health';
 import { attachTo } from './attach';
 import type { Config } from '../settings/config';
+import type { Connection } from './connection';
 import { classesOf } from './express-classes';
 import { Exchanges, type Exchange } from './exchange';
 import { countInterim } from './interim';
@@ -116,10 +117,9 @@ function createAround(
     if (!exchange.isHealth) observer?.onEnd(outcome);
   };
 
-  const begin = (req: Request, res: Response, isHealth: boolean) => {
+  const begin = (req: Request, res: Response, connection: Connection, isHealth: boolean) => {
     const client = config.ACCESS_LOG ? clientOf(req) : undefined;
     const { method, url } = req;
-    const connection = exchanges.connectionOf(req.socket);
     const exchange = { req, res, connection, method, url, client, isHealth, start: performance.now() };
     exchanges.begin(exchange, onEnd);
     if (!isHealth) observer?.onRequest();
@@ -167,7 +167,7 @@ function createAround(
     takeTrace(req);
     const refusal = refusalOf(req, config.MAX_BODY_SIZE);
     const isHealth = refusal === undefined && answerHealth(req, res, readiness);
-    const exchange = begin(req, res, isHealth);
+    const exchange = begin(req, res, connection, isHealth);
     if (isHealth) return;
     if (refusal !== undefined) {
       // Where a body comes for certain, it is read and dropped; else, nobody knows what the next bytes will be.
@@ -193,10 +193,10 @@ function createAround(
       watchUpgrades(server, {
         exchanges,
         responseTo: (req) => new classes.ServerResponse(req) as Response,
-        begin: (req, res) => {
+        begin: (req, res, connection) => {
           identify(req, res);
           takeTrace(req);
-          return refusalOf(req, config.MAX_BODY_SIZE) ?? begin(req, res, false);
+          return refusalOf(req, config.MAX_BODY_SIZE) ?? begin(req, res, connection, false);
         },
         timeout,
         onLate,

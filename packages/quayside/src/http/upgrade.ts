@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
 import { rawAnswer } from './answer';
+import type { Connection } from './connection';
 import type { Exchange, Exchanges } from './exchange';
 import { Frames } from './frames';
 
@@ -15,7 +16,7 @@ export interface UpgradeOptions {
   /** Makes a response for a request: it is never sent, but tells the log and the stats what was. */
   responseTo: (req: IncomingMessage) => Response;
   /** Puts a request among those in flight, unless it is refused. @returns its exchange, or the status to refuse it by */
-  begin: (req: Request, res: Response) => Exchange | number;
+  begin: (req: Request, res: Response, connection: Connection) => Exchange | number;
   /** Called where the service throws. */
   onError: (exchange: Exchange, error: unknown) => void;
   /** Called where the service takes too long to answer. */
@@ -50,7 +51,7 @@ export function watchUpgrades(server: Server, options: UpgradeOptions): void {
     }
     const res = responseTo(req);
     // Behind an answer in flight, nobody else may write.
-    const exchange = isFirst ? begin(req, res) : 503;
+    const exchange = isFirst ? begin(req, res, connection) : 503;
     if (typeof exchange === 'number') {
       socket.on('drain', () => connection.oldest()?.res.emit('drain'));
       connection.endAfterAnswers(rawAnswer(exchange));

@@ -240,3 +240,11 @@ describe('a signal', () => {
     expect(logOf(job)).toEqual([]);
   });
 });
+
+test('a settings file beside it that cannot be loaded keeps the job from starting', async () => {
+  writeFileSync(join(project.dir, 'settings.js'), "throw new Error('no settings');");
+  const job = start(ends);
+  expect(await codeOf(job)).toBe(1);
+  expect(job.output()).toMatch(/^The job could not start: Error: no settings\n +at /);
+  expect(job.output()).not.toContain('did it');
+});
