@@ -1,10 +1,9 @@
 // quayside dev: this process holds the port, and forks the workers.
 import { startDevelopment } from '../development/server';
-import { configOrExit } from '../settings/config';
 import { enableCompileCache } from './compile-cache';
 
 /** Runs the development server of a file. */
 export function dev(file: string): void {
   enableCompileCache();
-  void startDevelopment(configOrExit('development'), file);
+  startDevelopment(file);
 }

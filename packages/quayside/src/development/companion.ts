@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { setPriority } from 'node:os';
 import type { Guardian } from '../process/guardian';
-import { forkChild } from './handle';
+import { forkChild } from './fork';
 
 /** What it is to be started with. */
 export interface CompanionOptions {
@@ -56,7 +56,7 @@ export function createCompanion({ name, file, niceness, guardian, onEnd }: Compa
   const sockets = new Set<Socket>();
 
   const start = () => {
-    const child = forkChild(name, file, { execArgv, env: { ...smallMemory, ...process.env } });
+    const child = forkChild(name, [file], { execArgv, env: { ...smallMemory, ...process.env } });
     const { pid } = child;
     if (pid !== undefined) {
       guardian.guard(pid);

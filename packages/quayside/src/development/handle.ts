@@ -1,13 +1,10 @@
-// The processes of the development server, as the primary sees them; a worker is told to begin, and ended.
-import { ChildProcess, fork, type ForkOptions as NodeOptions } from 'node:child_process';
-import type { Socket } from 'node:net';
-import { join } from 'node:path';
+// A worker, as the primary sees it: it is forked, told to begin, and ended.
+import type { ChildProcess } from 'node:child_process';
 import { messageOf } from '../process/channel';
-import { asError } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
-import { COMPILER_FD, type ToPrimary, type ToWorker } from './messages';
-import { tsconfigOf } from './nearest';
+import { forkLoader, type OnSocket } from './fork';
+import type { ToPrimary, ToWorker } from './messages';
 
 /** A worker, from its fork to its end. */
 export interface WorkerHandle {
@@ -24,39 +21,17 @@ export interface WorkerHandle {
 export interface ForkOptions {
   /** Of the service. */
   file: string;
-  /** Is given the socket by which the worker asks the compiler; undefined where there is none. */
-  onSocket: ((socket: Socket) => void) | undefined;
+  onSocket: OnSocket;
   guardian: Guardian;
   onMessage: (worker: WorkerHandle, message: ToPrimary) => void;
   /** Called once, with how it has ended in words. */
   onEnd: (worker: WorkerHandle, how: string) => void;
 }
 
-/** Node's options. What the debugger says at each reload would drown the rest. */
-const execArgv = ['--enable-source-maps', '--inspect-publish-uid=http', '--disable-warning=SecurityWarning'];
-
-/** Forks a file beside this one; where Node throws, the child tells of that as of any other failure: by an error. */
-export function forkChild(name: string, file: string, options: NodeOptions = {}): ChildProcess {
-  try {
-    return fork(join(__dirname, name), [file], options);
-  } catch (error) {
-    const child = new ChildProcess();
-    process.nextTick(() => child.emit('error', asError(error)));
-    return child;
-  }
-}
-
 /** Forks a worker, which serves nothing before it is told to begin. */
 export function forkWorker({ file, onSocket, guardian, onMessage, onEnd }: ForkOptions): WorkerHandle {
-  // For what tsconfig.json has loaded before the service, as tsconfig-paths.
-  const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
-  const env = project === undefined ? process.env : { ...process.env, TS_NODE_PROJECT: project };
-  // The last is COMPILER_FD.
-  const stdio: NodeOptions['stdio'] = ['inherit', 'inherit', 'inherit', 'ipc', ...(onSocket ? ['pipe' as const] : [])];
-  const child = forkChild('worker.js', file, { execArgv, env, stdio });
+  const child = forkLoader('worker.js', file, onSocket);
   const worker: WorkerHandle = { child, state: 'starting' };
-  const socket = (child.stdio as (Socket | null)[] | undefined)?.[COMPILER_FD];
-  if (socket) onSocket?.(socket);
   const { pid } = child;
   if (pid !== undefined) guardian.guard(pid);
   let hasEnded = false;

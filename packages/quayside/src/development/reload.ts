@@ -1,11 +1,11 @@
 // The workers of the development server: one serves, and others are ready to take its place at the next changes.
-import type { Socket } from 'node:net';
 import { exitUnstarted } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
 import { EX_CONFIG } from '../settings/config';
 import { namesOf } from './changes';
 import type { Connections } from './connections';
+import type { OnSocket } from './fork';
 import { drain, forkWorker, tell, type WorkerHandle } from './handle';
 import type { ToPrimary } from './messages';
 
@@ -25,8 +25,7 @@ export interface ReloadOptions {
   /** Of the service. */
   file: string;
   guardian: Guardian;
-  /** Is given the socket by which each worker asks the compiler; undefined where there is none. */
-  onSocket?: (socket: Socket) => void;
+  onSocket: OnSocket;
   /** Called at each change. */
   onChange?: () => void;
   /** Called with the number of a change when it is served, or has failed, and a worker stands ready for the next. */

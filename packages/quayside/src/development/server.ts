@@ -2,28 +2,27 @@
 import { exitUnstarted, reasonOf } from '../process/failure';
 import { startGuardian } from '../process/guardian';
 import { listen } from '../process/listen';
-import { createLog } from '../process/log';
+import { createLog, log } from '../process/log';
+import { readConfig } from '../process/service-settings';
 import { handleSignals } from '../process/signals';
-import type { Config } from '../settings/config';
+import { ConfigError } from '../settings/config';
 import { createConnections } from './connections';
 import { createCompanion } from './companion';
+import type { OnSocket } from './fork';
 import type { ToTypes } from './messages';
 import { nodemonSettings } from './nodemon';
 import { checkPeers, isTypeScript } from './peers';
 import { Workers } from './reload';
+import { validateSettings } from './settings';
 import { watch } from './watch';
 
 /**
- * Runs the development server until a signal stops it, and exits the process: with 0 by a signal, with 1 where it could not
- * start.
+ * Starts the development server, which runs until a signal stops it. The process exits with 0 by a signal, with EX_CONFIG where settings
+ * are wrong, with 1 where it could not start for another reason.
  * @param file - of the service, absolute
  */
-export async function startDevelopment(config: Config, file: string): Promise<void> {
-  const { HOST: host, PORT: port, WATCH_POLL: poll } = config;
-  const log = createLog(config);
-  const connections = createConnections(config.ALLOWED_HOSTS);
+export function startDevelopment(file: string): void {
   let stop = () => Promise.resolve();
-
   handleSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
     void stop().then(() => process.exit());
   });
@@ -31,13 +30,13 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
   try {
     checkPeers(file);
     settings = nodemonSettings(file);
-    await listen(connections.server, { host, port, variable: 'PORT' });
   } catch (error) {
     exitUnstarted(reasonOf(error));
   }
-  log.debug({ host, port }, 'listening');
-  log.info({ url: config.PUBLIC_URL }, 'open');
 
+  let dropWaiting = () => {
+    // There are no workers yet.
+  };
   const guardian = startGuardian();
   const compiler = createCompanion({
     name: 'compiler.js',
@@ -46,9 +45,23 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
     guardian,
     onEnd: (how) => {
       log.error(`The compiler has ended by itself, ${how}. The next change starts it again.`);
-      workers.dropWaiting();
+      dropWaiting();
     },
   });
+  const onSocket: OnSocket = isTypeScript(file)
+    ? (socket) => {
+        compiler.tell({ type: 'worker' }, socket);
+      }
+    : undefined;
+  const config = readConfig('development');
+  // Ends the process where they are wrong.
+  const validated = validateSettings(file, config, onSocket);
+  if (config instanceof ConfigError) return;
+
+  createLog(config);
+  // What takes long starts meanwhile.
+  const { HOST: host, PORT: port, WATCH_POLL: poll } = config;
+  const connections = createConnections(config.ALLOWED_HOSTS);
   const types = createCompanion({
     name: 'types.js',
     file,
@@ -63,10 +76,8 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
     log,
     file,
     guardian,
+    onSocket,
     ...(isTypeScript(file) && {
-      onSocket: (socket) => {
-        compiler.tell({ type: 'worker' }, socket);
-      },
       onChange: () => {
         types.tellRunning({ type: 'give up' } satisfies ToTypes);
       },
@@ -75,13 +86,25 @@ export async function startDevelopment(config: Config, file: string): Promise<vo
       },
     }),
   });
+  dropWaiting = () => {
+    workers.dropWaiting();
+  };
   stop = () => {
     const stopped = workers.stop();
     compiler.kill();
     types.kill();
     return stopped;
   };
+
+  const listening = validated.then(async () => {
+    await listen(connections.server, { host, port, variable: 'PORT' });
+    log.debug({ host, port }, 'listening');
+    log.info({ url: config.PUBLIC_URL }, 'open');
+  });
+  listening.catch((error: unknown) => exitUnstarted(reasonOf(error)));
   watch({ poll, log, file, settings }, (files) => {
-    workers.reload(files);
+    void listening.then(() => {
+      workers.reload(files);
+    });
   });
 }

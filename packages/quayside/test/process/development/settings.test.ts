@@ -1,11 +1,12 @@
 // Settings of one's own in development: declared in app/settings.ts, which the service imports.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { get, project, save, says, start, until, useDevelopment, write } from '../../../harness/development';
+import { get, port, project, save, says, start, until, useDevelopment, write } from '../../../harness/development';
+import { program } from '../../../harness/paths';
 import { service } from '../../../harness/project';
 import { fetch } from '../../../harness/fetch';
 import { freePorts } from '../../../harness/ports';
-import type { Running } from '../../../harness/run';
+import { run, type Running } from '../../../harness/run';
 
 useDevelopment();
 
@@ -30,11 +31,62 @@ async function endOf(server: Running) {
 test('a wrong setting at the first start: the list, exit code 78, and nothing is left', async () => {
   declare('DATABASE_URL: url(), POOL: num({ default: 1 }), KEY: str()');
   project.replaceService(using('KEY'));
-  const { code, output } = await endOf(start({ DATABASE_URL: 's3cret', POOL: 's3cret', KEY: 'a', NO_COLOR: '1' }));
+  const { code, output } = await endOf(start({ DATABASE_URL: 's3cret', POOL: 's3cret', KEY: 'a', LOG_LEVEL: 'loud' }));
   expect(code).toBe(78);
-  expect(output.replace(/^.* open http.*\n/, '')).toBe(
-    'The settings are wrong; nothing was started.\n  DATABASE_URL: expected a URL\n  POOL: expected a number\n',
+  // Nothing comes before: the port was not opened.
+  expect(output).toBe(
+    [
+      'The settings are wrong; nothing was started.',
+      '  LOG_LEVEL="loud": expected one of trace, debug, info, warn, error, fatal, silent',
+      '  DATABASE_URL: expected a URL',
+      '  POOL: expected a number\n',
+    ].join('\n'),
   );
+});
+
+test('a setting that the service declares elsewhere: the same, when the first worker has loaded it', async () => {
+  write(
+    'limits.ts',
+    "import { defineSettings, num } from 'quayside';\nexport const limits = defineSettings({ POOL: num() });",
+  );
+  project.replaceService(`import { limits } from './limits';\n${service('void limits;')}`);
+  const { code, output } = await endOf(start({ POOL: 's3cret', NO_COLOR: '1' }));
+  expect(code).toBe(78);
+  expect(output).toMatch(/open http.*\nThe settings are wrong; nothing was started\.\n {2}POOL: expected a number\n$/);
+});
+
+test('a settings file that cannot be loaded is waited for as any other', async () => {
+  write('settings.ts', "throw new Error('half-way');\nexport {};\n");
+  project.replaceService(using('KEY'));
+  const server = start({ NO_COLOR: '1' });
+  await server.line(/half-way[^]*Waiting for a change/);
+  declare("KEY: str({ default: 'mended' })");
+  await until('mended');
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s while the settings file is loaded ends it, and nothing is left',
+  async (signal) => {
+    write('settings.ts', "console.log('loading');\nfor (;;);\nexport {};\n");
+    const server = start();
+    await server.line(/loading/);
+    server.killGroup(signal);
+    expect(await endOf(server)).toEqual({ code: 0, output: 'loading\n' });
+  },
+);
+
+test('a service in JavaScript has its settings validated as well', async () => {
+  write(
+    'settings.js',
+    "const { defineSettings, num } = require('quayside'); exports.settings = defineSettings({ POOL: num() });",
+  );
+  write('orders.js', "require('./settings');");
+  const env = { PORT: String(port), INSPECT_PORT: 'off', POOL: 's3cret' };
+  const { code, output } = await endOf(run(program, { args: ['dev', 'app/orders.js'], cwd: project.dir, env }));
+  expect({ code, output }).toEqual({
+    code: 78,
+    output: 'The settings are wrong; nothing was started.\n  POOL: expected a number\n',
+  });
 });
 
 test('later, it is shown as any failed load is, without a value, until it is mended', async () => {
