@@ -1,0 +1,183 @@
+// Constant load while something happens to a service: no client asks twice, and no answer counts that is not whole and right.
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What the clients are, in equal parts. */
+const kinds = [
+  { method: 'GET', kept: true },
+  { method: 'GET', kept: false },
+  { method: 'POST', kept: true },
+  { method: 'POST', kept: false },
+] as const;
+
+/** The size of what is posted, in bytes. */
+const BODY_SIZE = 16 * 1024;
+/** The longest that a client waits between an answer and its next request, in ms: 24 clients send about 350 a second. */
+const PAUSE_MS = 120;
+/** After how long without a byte an answer counts as failed, in ms. */
+const PATIENCE_MS = 30_000;
+
+/** An event, and what became of the requests that were sent from its beginning to the next event's. */
+export interface Row {
+  event: string;
+  requests: number;
+  /** Those that were not answered with status 200 and the right body. */
+  failed: number;
+  /** The longest that a request took, failed or not, in ms. */
+  slowest: number;
+  /** From the event's beginning to the next event's, in s. */
+  seconds: number;
+  /** Why requests failed, each reason once, with how often it was seen. */
+  reasons: string[];
+  /** When the last request was sent that failed, as performance.now() says it. */
+  lastFailure: number | undefined;
+  /** The X-Version of the answers, each once. */
+  versions: string[];
+}
+
+interface Tally {
+  row: Row;
+  began: number;
+  reasons: Map<string, number>;
+}
+
+/** Clients of `packages/e2e/deploy/service.ts` that send until they are stopped. */
+export class Load {
+  /** How many requests are in flight. */
+  inFlight = 0;
+  private readonly tallies: Tally[] = [];
+  private running: Promise<void>[] = [];
+  private stopped = false;
+
+  /**
+   * @param options.host - where it is sent to: 127.0.0.1 by default
+   * @param options.headers - sent with each request
+   * @param options.clients - how many there are, 24 by default; each has one request in flight at most
+   */
+  constructor(
+    private readonly options: { port: number; host?: string; headers?: Record<string, string>; clients?: number },
+  ) {}
+
+  /** Starts the clients. What they send until the first event() counts for a row of the name "start". */
+  start(): void {
+    if (this.tallies.length === 0) this.event('start');
+    const { clients = 24 } = this.options;
+    this.running = Array.from({ length: clients }, (_, index) => this.run(kinds[index % kinds.length] ?? kinds[0]));
+  }
+
+  /** Ends a row and begins the next: what is sent from now on counts for that one. */
+  event(name: string): void {
+    this.endRow();
+    const row = { event: name, requests: 0, failed: 0, slowest: 0, seconds: 0, reasons: [], lastFailure: undefined };
+    this.tallies.push({ row: { ...row, versions: [] }, began: performance.now(), reasons: new Map() });
+  }
+
+  /** Resolves when so many more requests have been answered or have failed, whatever row they count for. */
+  async more(count: number): Promise<void> {
+    const ended = () => this.tallies.reduce((sum, { row }) => sum + row.requests, 0) - this.inFlight;
+    const goal = ended() + count;
+    while (ended() < goal) await pause(10);
+  }
+
+  /**
+   * Stops the clients, and waits for what is in flight.
+   * @returns the rows
+   */
+  async stop(): Promise<Row[]> {
+    this.endRow();
+    this.stopped = true;
+    await Promise.all(this.running);
+    return this.tallies.map(({ row, reasons }) => ({
+      ...row,
+      reasons: [...reasons].map(([reason, count]) => `${String(count)} x ${reason}`),
+    }));
+  }
+
+  private endRow(): void {
+    const tally = this.tallies.at(-1);
+    if (tally) tally.row.seconds = (performance.now() - tally.began) / 1000;
+  }
+
+  private async run({ method, kept }: (typeof kinds)[number]): Promise<void> {
+    const agent = kept ? new Agent({ keepAlive: true, maxSockets: 1 }) : false;
+    // Else all of them would begin in one moment.
+    await pause(randomInt(PAUSE_MS));
+    while (!this.stopped) {
+      const tally = this.tallies.at(-1);
+      if (!tally) throw new Error('start() begins a row');
+      const { row, reasons } = tally;
+      row.requests += 1;
+      this.inFlight += 1;
+      const sentAt = performance.now();
+      try {
+        const version = await this.ask(method, agent);
+        if (!row.versions.includes(version)) row.versions.push(version);
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        const reason = `${method} on a ${kept ? 'kept' : 'new'} connection: ${code ?? message}`;
+        row.failed += 1;
+        row.lastFailure = Math.max(row.lastFailure ?? 0, sentAt);
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      }
+      row.slowest = Math.max(row.slowest, performance.now() - sentAt);
+      this.inFlight -= 1;
+      await pause(randomInt(PAUSE_MS));
+    }
+    if (agent) agent.destroy();
+  }
+
+  /**
+   * Sends one request.
+   * @returns the version that answered
+   * @throws Error where the answer is not the right one
+   */
+  private async ask(method: 'GET' | 'POST', agent: Agent | false): Promise<string> {
+    const { port, host = '127.0.0.1', headers } = this.options;
+    const body = method === 'POST' ? randomBytes(BODY_SIZE) : undefined;
+    const n = String(randomInt(1e9));
+    const sent = request({
+      host,
+      port,
+      agent,
+      method,
+      // A tenth of what is got takes long enough to be in flight when something happens.
+      path: `${method === 'GET' && randomInt(10) === 0 ? '/slow' : '/'}?n=${n}`,
+      headers: { 'Content-Type': 'application/octet-stream', ...headers },
+      timeout: PATIENCE_MS,
+    });
+    sent.once('timeout', () => sent.destroy(new Error('timeout')));
+    // What comes after the answer has begun is told by the answer.
+    sent.on('error', () => undefined);
+    sent.end(body);
+
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const answer = await text(response);
+    if (response.statusCode !== 200) throw new Error(`status ${String(response.statusCode)}`);
+    const right = body ? createHash('sha256').update(body).digest('hex') : n;
+    if (answer !== right) throw new Error(`wrong body of ${String(answer.length)} characters`);
+    return String(response.headers['x-version']);
+  }
+}
+
+/** Lays rows out for people, with the reasons below. */
+export function tableOf(rows: Row[]): string {
+  const table = [
+    ['event', 'requests', 'failed', 'slowest ms', 'time to done s'],
+    ...rows.map(({ event, requests, failed, slowest, seconds }) => [
+      event,
+      String(requests),
+      String(failed),
+      slowest.toFixed(0),
+      seconds.toFixed(1),
+    ]),
+  ];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0))) ?? [];
+  const lines = table.map(([first = '', ...cells]) =>
+    [first.padEnd(widths[0] ?? 0), ...cells.map((cell, index) => cell.padStart(widths[index + 1] ?? 0))].join('  '),
+  );
+  const reasons = rows.flatMap(({ event, reasons: all }) => all.map((reason) => `${event}: ${reason}`));
+  return [...lines, ...(reasons.length > 0 ? ['', ...reasons] : [])].join('\n');
+}
