@@ -138,16 +138,20 @@ export const production = ['-f', 'docker-compose.prod.yml'];
 /** The image of PostgreSQL: the one that POSTGRES_IMAGE names, or else one made of Debian's packages. */
 export async function postgresImage(): Promise<string> {
   if (process.env.POSTGRES_IMAGE) return process.env.POSTGRES_IMAGE;
-  const image = 'identidock-postgres';
-  await docker(
-    'build',
-    '--quiet',
-    '--tag',
-    image,
-    '--build-arg',
-    `BASE=${baseImage}`,
-    join(__dirname, '../image/postgres'),
-  );
+  return packaged('postgres');
+}
+
+/** The image of Caddy: the one that CADDY_IMAGE names, or else one made of Debian's packages. */
+export async function caddyImage(): Promise<string> {
+  if (process.env.CADDY_IMAGE) return process.env.CADDY_IMAGE;
+  return packaged('caddy');
+}
+
+/** Builds an image of Debian's packages, of a folder beside the tests. */
+async function packaged(name: string): Promise<string> {
+  const image = `identidock-${name}`;
+  const base = ['--build-arg', `BASE=${baseImage}`];
+  await docker('build', '--quiet', '--tag', image, ...base, join(__dirname, '../image', name));
   return image;
 }
 
