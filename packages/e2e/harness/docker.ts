@@ -50,16 +50,21 @@ export async function logged(id: string, pattern: RegExp): Promise<void> {
 /** A checkout of its own, with the tests' service in it. Its containers and networks have a name of their own. */
 export class Checkout {
   readonly dir = mkdtempSync(join(tmpdir(), 'identidock-'));
-  private readonly name = basename(this.dir).toLowerCase();
-  /** What Compose calls the image that it builds here. */
+  /** Of its Compose project. */
+  readonly name = basename(this.dir).toLowerCase();
+  /** The image that is built here. */
   readonly image = this.name;
-  /** Whether Compose may have made containers or networks. */
-  private used = false;
+  /** Whether Compose may have made containers or networks; to be set by whoever does not call it by this class. */
+  used = false;
 
   constructor() {
     const left = new Set(['node_modules', 'dist', '.git', '.env', 'coverage']);
     cpSync(root, this.dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
     cpSync(fixture('identidock.ts'), join(this.dir, 'app/identidock.ts'));
+    for (const path of ['docker-compose.prod.yml', 'docker-compose.yml']) {
+      this.edit(path, (text) => text.replaceAll('{IMAGE:-identidock}', `{IMAGE:-${this.image}}`));
+    }
+    this.edit('deploy/rollout', (text) => text.replace('repository=identidock', `repository=${this.image}`));
   }
 
   /** Changes a file of it. */
@@ -90,7 +95,7 @@ export class Checkout {
     this.used ||= !args.includes('config') && !args.includes('build');
     return exec('docker', ['compose', '--project-name', this.name, ...args], {
       cwd: this.dir,
-      env: { ...process.env, IMAGE: this.image, ...env },
+      env: { ...process.env, ...env },
       maxBuffer: 64 * 1024 * 1024,
     });
   }
@@ -98,8 +103,11 @@ export class Checkout {
   /** Starts Compose in it, as one that stays. */
   start(args: string[], env: NodeJS.ProcessEnv = {}): Running {
     this.used = true;
-    const all = { ...process.env, IMAGE: this.image, ...env };
-    return run('docker', { args: ['compose', '--project-name', this.name, ...args], cwd: this.dir, env: all });
+    return run('docker', {
+      args: ['compose', '--project-name', this.name, ...args],
+      cwd: this.dir,
+      env: { ...process.env, ...env },
+    });
   }
 
   /** The merged configuration. */
@@ -124,7 +132,10 @@ export class Checkout {
       const volumes = await docker('volume', 'ls', ...own);
       if (volumes !== '') await docker('volume', 'rm', ...volumes.split('\n'));
     }
-    await docker('image', 'rm', '--force', this.image, `${this.image}-toolchain`);
+    // By name: another checkout may have built the same.
+    const name = ['--format', '{{.Repository}}:{{.Tag}}', '--filter', `reference=${this.image}*`];
+    const images = await docker('image', 'ls', ...name);
+    if (images !== '') await docker('image', 'rm', '--force', ...images.split('\n'));
     rmSync(this.dir, { recursive: true });
   }
 }

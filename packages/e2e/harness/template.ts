@@ -25,6 +25,8 @@ const files = [
   'docker-compose.yml',
   'docker-compose.dev.yml',
   'docker-compose.prod.yml',
+  'docker-compose.proxy.yml',
+  'deploy',
   '.env.example',
   'package.json',
   'package-lock.json',

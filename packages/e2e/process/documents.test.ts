@@ -24,9 +24,17 @@ const envExample = [...read('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, 
   name,
   value,
 ]);
-const composeFiles = ['docker-compose.yml', 'docker-compose.dev.yml', 'docker-compose.prod.yml'].map(read).join('');
-/** What is no setting of the server alone: other programs know it, too. */
-const conventions = ['FORCE_COLOR', 'NO_COLOR'];
+const composeFiles = [
+  'docker-compose.yml',
+  'docker-compose.dev.yml',
+  'docker-compose.prod.yml',
+  'docker-compose.proxy.yml',
+  'deploy/image.yml',
+]
+  .map(read)
+  .join('');
+/** What a container gets and is no setting of the server: the proxy's, and what other programs know, too. */
+const conventions = ['DOMAIN', 'FORCE_COLOR', 'NO_COLOR'];
 /** The settings that a container gets from .env or the shell: in an environment, a name alone or with that name's value. */
 const passedOn = [...composeFiles.matchAll(/^ {6}([A-Z_]+):(?: \$\{\1\b.*)?$/gm)]
   .map(([, name = '']) => name)
@@ -60,6 +68,9 @@ test('the Compose files take exactly these, with the same defaults', () => {
   // A name alone.
   expect(composeFiles).toMatch(/^ {6}NO_COLOR:$/m);
   used.set('NO_COLOR', '');
+  // The default is the name of what is built where it is unset.
+  expect(used.get('IMAGE')).toBe('identidock');
+  used.set('IMAGE', '');
   const ofCompose = envExample.filter(([name = '']) => !passedOn.includes(name));
   expect([...used].filter(([name]) => !passedOn.includes(name)).sort()).toEqual([...ofCompose].sort());
   expect(envExample.map(([name]) => name)).toEqual(expect.arrayContaining(passedOn));
