@@ -10,7 +10,7 @@
  */
 
 /** The root's other scripts and tools work on the repository. */
-const scripts = ['dev', 'build', 'prestart', 'start', 'test', 'test:watch', 'doctor', 'release', 'sbom'];
+const scripts = ['dev', 'build', 'prestart', 'start', 'test', 'test:watch', 'doctor', 'deploy', 'release', 'sbom'];
 const tools = ['@types/jest', '@types/supertest', 'jest', 'supertest', 'ts-jest'];
 
 /**

@@ -28,6 +28,7 @@ const entries = [
   'deploy',
   'docker-compose.dev.yml',
   'docker-compose.prod.yml',
+  'docker-compose.proxy.yml',
   'docker-compose.yml',
   'doctor',
   'package.json',

@@ -57,7 +57,19 @@ test('package.json: the project’s own scripts, dependencies and tests, in the 
   const manifest = JSON.parse(filesIn(dir)['package.json']?.text ?? '') as ReturnType<typeof projectManifest>;
   const rootManifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as typeof manifest;
   expect(manifest).toMatchObject({ name: 'my-orders', version: '0.1.0', private: true, engines: rootManifest.engines });
-  const scripts = ['build', 'dev', 'doctor', 'lint', 'prestart', 'release', 'sbom', 'start', 'test', 'test:watch'];
+  const scripts = [
+    'build',
+    'deploy',
+    'dev',
+    'doctor',
+    'lint',
+    'prestart',
+    'release',
+    'sbom',
+    'start',
+    'test',
+    'test:watch',
+  ];
   expect(Object.keys(manifest.scripts).sort()).toEqual(scripts);
   expect(manifest.scripts.start).toBe(rootManifest.scripts.start);
   expect(manifest.dependencies).toEqual({ ...rootManifest.dependencies, quayside: '^0.1.0' });

@@ -18,7 +18,7 @@ const BODY_SIZE = 16 * 1024;
 /** The longest that a client waits between an answer and its next request, in ms: 24 clients send about 350 a second. */
 const PAUSE_MS = 120;
 /** After how long without a byte an answer counts as failed, in ms. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 10_000;
 
 /** An event, and what became of the requests that were sent from its beginning to the next event's. */
 export interface Row {
@@ -28,7 +28,7 @@ export interface Row {
   failed: number;
   /** The longest that a request took, failed or not, in ms. */
   slowest: number;
-  /** From the event's beginning to the next event's, in s. */
+  /** From the event's beginning until it was done(), or else to the next event's beginning, in s. */
   seconds: number;
   /** Why requests failed, each reason once, with how often it was seen. */
   reasons: string[];
@@ -48,9 +48,15 @@ interface Tally {
 export class Load {
   /** How many requests are in flight. */
   inFlight = 0;
+  readonly clients: number;
   private readonly tallies: Tally[] = [];
   private running: Promise<void>[] = [];
   private stopped = false;
+
+  /** How many rows there are. */
+  get rows(): number {
+    return this.tallies.length;
+  }
 
   /**
    * @param options.host - where it is sent to: 127.0.0.1 by default
@@ -59,27 +65,40 @@ export class Load {
    */
   constructor(
     private readonly options: { port: number; host?: string; headers?: Record<string, string>; clients?: number },
-  ) {}
+  ) {
+    this.clients = options.clients ?? 24;
+  }
 
   /** Starts the clients. What they send until the first event() counts for a row of the name "start". */
   start(): void {
     if (this.tallies.length === 0) this.event('start');
-    const { clients = 24 } = this.options;
-    this.running = Array.from({ length: clients }, (_, index) => this.run(kinds[index % kinds.length] ?? kinds[0]));
+    this.running = Array.from({ length: this.clients }, (_, index) =>
+      this.run(kinds[index % kinds.length] ?? kinds[0]),
+    );
   }
 
   /** Ends a row and begins the next: what is sent from now on counts for that one. */
   event(name: string): void {
-    this.endRow();
+    this.done();
     const row = { event: name, requests: 0, failed: 0, slowest: 0, seconds: 0, reasons: [], lastFailure: undefined };
     this.tallies.push({ row: { ...row, versions: [] }, began: performance.now(), reasons: new Map() });
   }
 
+  /** Takes the time of the event. What is sent until the next one still counts for its row. */
+  done(): void {
+    const tally = this.tallies.at(-1);
+    if (tally?.row.seconds === 0) tally.row.seconds = (performance.now() - tally.began) / 1000;
+  }
+
+  /** How many requests have been answered or have failed. */
+  get ended(): number {
+    return this.tallies.reduce((sum, { row }) => sum + row.requests, 0) - this.inFlight;
+  }
+
   /** Resolves when so many more requests have been answered or have failed, whatever row they count for. */
   async more(count: number): Promise<void> {
-    const ended = () => this.tallies.reduce((sum, { row }) => sum + row.requests, 0) - this.inFlight;
-    const goal = ended() + count;
-    while (ended() < goal) await pause(10);
+    const goal = this.ended + count;
+    while (this.ended < goal) await pause(10);
   }
 
   /**
@@ -87,18 +106,13 @@ export class Load {
    * @returns the rows
    */
   async stop(): Promise<Row[]> {
-    this.endRow();
+    this.done();
     this.stopped = true;
     await Promise.all(this.running);
     return this.tallies.map(({ row, reasons }) => ({
       ...row,
       reasons: [...reasons].map(([reason, count]) => `${String(count)} x ${reason}`),
     }));
-  }
-
-  private endRow(): void {
-    const tally = this.tallies.at(-1);
-    if (tally) tally.row.seconds = (performance.now() - tally.began) / 1000;
   }
 
   private async run({ method, kept }: (typeof kinds)[number]): Promise<void> {

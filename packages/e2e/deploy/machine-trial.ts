@@ -1,0 +1,162 @@
+// Deploys on one machine by deploy/rollout, under constant load through the proxy: what each does, and what it loses.
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually } from '../../quayside/harness/eventually';
+import { fetch } from '../../quayside/harness/fetch';
+import { freePorts } from '../../quayside/harness/ports';
+import { run, type Running } from '../../quayside/harness/run';
+import { caddyImage, Checkout, docker } from '../harness/docker';
+import { Load, type Row } from './load';
+
+/** The longest that a broken image may take to be undone, in s. */
+export const UNDONE_S = 30;
+
+/** What versions of the image have beyond the first one, which is that of the checkout. */
+const variants = {
+  second: 'ENV VERSION=2',
+  third: 'ENV VERSION=3',
+  crashes: `RUN echo "throw new Error('this version is broken')" >dist/identidock.js`,
+  // It listens, and says of itself that it is not ready.
+  'never gets ready': `RUN sed -i 's/attach:/ready: () => false, attach:/' dist/identidock.js`,
+  'fails its smoke request': `RUN sed -i "s/app.get('.'/app.get('\\/elsewhere'/" dist/identidock.js`,
+};
+export type Version = keyof typeof variants;
+
+/** What became of a deploy: the exit code of deploy/rollout, and what it has said. */
+export interface Outcome {
+  code: number | null;
+  output: string;
+}
+
+export class MachineTrial {
+  readonly checkout = new Checkout();
+  private constantLoad: Load | undefined;
+  private env: NodeJS.ProcessEnv = {};
+  private readonly faults: string[] = [];
+  /** Where the proxy is, by HTTP and by TLS. */
+  port = 0;
+  tlsPort = 0;
+
+  get load(): Load {
+    if (!this.constantLoad) throw new Error('start() begins the load');
+    return this.constantLoad;
+  }
+
+  /**
+   * Deploys the checkout, and makes the other versions.
+   */
+  async start(versions: Version[]): Promise<Outcome> {
+    const { checkout } = this;
+    [this.port, this.tlsPort] = (await freePorts(2)) as [number, number];
+    this.env = {
+      ...process.env,
+      COMPOSE_PROJECT_NAME: checkout.name,
+      PROXY_IMAGE: await caddyImage(),
+      PUBLISH_PROXY_ADDRESS: '127.0.0.1',
+      PUBLISH_HTTP_PORT: String(this.port),
+      PUBLISH_HTTPS_PORT: String(this.tlsPort),
+      WORKERS: '2',
+      // For a busy machine.
+      DEPLOY_TIMEOUT: '90',
+    };
+    copyFileSync(join(__dirname, 'service.ts'), join(checkout.dir, 'app/identidock.ts'));
+    // By itself, Caddy also sends a GET again that has got no answer, and so would hide that one was lost.
+    checkout.edit('deploy/Caddyfile', (text) =>
+      text.replace(/^\t\tlb_try_duration/m, '\t\tlb_retry_match method NONE\n$&'),
+    );
+    const outcome = await this.rollout([]);
+    for (const version of versions) await this.build(version);
+    await eventually(async () => (await fetch(this.port, '/?n=1')).status === 200 || undefined);
+    return outcome;
+  }
+
+  /** Begins the load. */
+  startLoad(clients = 24): void {
+    this.constantLoad = new Load({ port: this.port, clients });
+    this.constantLoad.start();
+  }
+
+  /** The name of a version's image. */
+  imageOf(version: Version): string {
+    return `${this.checkout.image}:${version.replaceAll(' ', '-')}`;
+  }
+
+  private async build(version: Version): Promise<void> {
+    const dockerfile = join(this.checkout.dir, `Dockerfile.${version.replaceAll(' ', '-')}`);
+    writeFileSync(dockerfile, `FROM ${this.checkout.image}\nUSER root\n${variants[version]}\nUSER 1000:1000\n`);
+    await docker('build', '--quiet', '--tag', this.imageOf(version), '--file', dockerfile, this.checkout.dir);
+  }
+
+  /** Starts deploy/rollout. */
+  begin(args: string[], env: NodeJS.ProcessEnv = {}): Running {
+    this.checkout.used = true;
+    return run('deploy/rollout', { args, cwd: this.checkout.dir, env: { ...this.env, ...env } });
+  }
+
+  /** Runs deploy/rollout. */
+  async rollout(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    const script = this.begin(args, env);
+    const { code } = await script.exited;
+    await script.closed;
+    return { code, output: script.output() };
+  }
+
+  /** Runs Compose with the files and the environment of the deploys. */
+  compose(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
+    const files = ['-f', 'docker-compose.prod.yml', '-f', 'docker-compose.proxy.yml'];
+    return this.checkout.compose([...files, ...args], { ...this.env, ...env });
+  }
+
+  /** Deploys a version that works, as an event of its own. */
+  deploy(version: 'second' | 'third'): Promise<Outcome> {
+    this.load.event(`deploy of the ${version} version`);
+    return this.settle(this.rollout(['--image', this.imageOf(version)]), 0);
+  }
+
+  /**
+   * Deploys a version that has to be undone, as an event of its own.
+   * @param timeout - its DEPLOY_TIMEOUT, in s; without, the default
+   */
+  deployBroken(version: Exclude<Version, 'second' | 'third'>, timeout?: number): Promise<Outcome> {
+    this.load.event(`a version that ${version}`);
+    const env = { DEPLOY_TIMEOUT: timeout === undefined ? '' : String(timeout) };
+    return this.settle(this.rollout(['--image', this.imageOf(version)], env), 1);
+  }
+
+  /** Goes back to the image before, as an event of its own. */
+  rollBack(): Promise<Outcome> {
+    this.load.event('rollback');
+    return this.settle(this.rollout(['--rollback']), 0);
+  }
+
+  private async settle(deploy: Promise<Outcome>, code: number): Promise<Outcome> {
+    const outcome = await deploy;
+    this.load.done();
+    if (outcome.code !== code) {
+      this.faults.push(`deploy/rollout ended with exit code ${String(outcome.code)}:\n${outcome.output}`);
+    }
+    return outcome;
+  }
+
+  /** Ends the load. */
+  stop(): Promise<Row[]> {
+    return this.load.stop();
+  }
+
+  /** What is wrong with the rows, and with the deploys: nothing, if all is well. */
+  problemsOf(rows: Row[]): string[] {
+    const lost = rows
+      .filter(({ failed }) => failed > 0)
+      .map(({ event, failed }) => `${event}: ${String(failed)} failed`);
+    const late = rows
+      .filter(({ event, seconds }) => event.startsWith('a version that') && seconds > UNDONE_S)
+      .map(({ event, seconds }) => `${event}: undone after ${seconds.toFixed(1)} s`);
+    return [...this.faults, ...lost, ...late];
+  }
+
+  /** Removes all that it has made. */
+  async end(): Promise<void> {
+    await this.constantLoad?.stop();
+    await this.checkout.remove();
+  }
+}

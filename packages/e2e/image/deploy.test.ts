@@ -1,0 +1,201 @@
+// Deploys on one machine, and the proxy before them: deploy/rollout, docker-compose.proxy.yml, deploy/Caddyfile.
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { get as getByTls } from 'node:https';
+import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fetch } from '../../quayside/harness/fetch';
+import { eventually } from '../../quayside/harness/eventually';
+import { MachineTrial } from '../deploy/machine-trial';
+import { describeImage, docker, production } from '../harness/docker';
+
+describeImage('a deploy on one machine', () => {
+  const trial = new MachineTrial();
+  const { checkout } = trial;
+
+  beforeAll(async () => {
+    const { code, output } = await trial.start(['second', 'crashes', 'never gets ready', 'fails its smoke request']);
+    if (code !== 0) throw new Error(output);
+  }, 300_000);
+  afterAll(() => trial.end());
+
+  const deployed = async () => {
+    const { output } = await trial.rollout(['--list']);
+    return output
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[0] ?? '');
+  };
+  const version = async () => (await fetch(trial.port, '/?n=1')).headers['x-version'];
+  /** The service's containers, running or not, and one that only tries an image. */
+  const containers = async () => {
+    const project = `label=com.docker.compose.project=${checkout.name}`;
+    const service = 'label=com.docker.compose.service=identidock';
+    return (await docker('ps', '--all', '--quiet', '--filter', project, '--filter', service)).split('\n');
+  };
+  const idOf = (image: string) => docker('image', 'inspect', '--format', '{{.Id}}', image);
+
+  test('loses no request, also where the image is broken, and is undone', async () => {
+    trial.startLoad(12);
+    const first = await deployed();
+    expect(first).toHaveLength(1);
+
+    expect((await trial.deploy('second')).output).toMatch(/trying [^]*starting [^]*stopping [^]* serves\n$/);
+    expect(await version()).toBe('2');
+
+    const crashed = await trial.deployBroken('crashes');
+    expect(crashed.output).toContain('this version is broken');
+    expect(crashed.output).toMatch(/was not deployed: it has ended by itself, exit code 1\. .* still serves\n$/);
+
+    const unready = await trial.deployBroken('never gets ready', 5);
+    expect(unready.output).toMatch(/"ready"[^]*was not deployed: it was not ready within DEPLOY_TIMEOUT=5 s/);
+
+    const sick = await trial.deployBroken('fails its smoke request');
+    expect(sick.output).toMatch(/was not deployed: \/: expected a status below 400, got status 404/);
+
+    expect(await version()).toBe('2');
+    // Broken images are not among those to go back to.
+    expect(await deployed()).toHaveLength(2);
+    await trial.rollBack();
+    expect(await version()).toBe('1');
+    await trial.rollBack();
+    expect(await version()).toBe('2');
+
+    const rows = await trial.stop();
+    expect(trial.problemsOf(rows)).toEqual([]);
+    expect(rows.slice(1).every(({ requests }) => requests > 0)).toBe(true);
+    expect(await containers()).toHaveLength(1);
+    // Two deploys and two rollbacks, each with a tag of its own.
+    const all = await deployed();
+    expect(all).toHaveLength(4);
+    expect(all[3]).toBe(first[0]);
+    expect(await idOf(all[1] ?? '')).toBe(await idOf(all[3] ?? ''));
+  });
+
+  test('what is told to stop before it has ended is undone', async () => {
+    const before = await containers();
+    const images = await deployed();
+    const script = trial.begin(['--image', trial.imageOf('never gets ready')]);
+    await script.line(/trying/);
+    await eventually(async () => (await containers()).length === 2 || undefined);
+    script.kill('SIGTERM');
+    expect((await script.exited).code).toBe(1);
+    expect(await containers()).toEqual(before);
+    expect(await deployed()).toEqual(images);
+  });
+
+  test('after one that was killed, the next one tidies up; two at once are refused', async () => {
+    const killed = trial.begin(['--image', trial.imageOf('never gets ready')]);
+    await killed.line(/trying/);
+    await eventually(async () => (await containers()).length === 2 || undefined);
+    expect(await trial.rollout(['--image', trial.imageOf('second')])).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^deploy\/rollout: another deploy of .* runs, process \d+: wait/) as string,
+    });
+    killed.kill('SIGKILL');
+    await killed.exited;
+    expect(await trial.rollout(['--image', trial.imageOf('second')])).toEqual({
+      code: 0,
+      output: expect.stringMatching(/ serves\n$/) as string,
+    });
+    expect(await containers()).toHaveLength(1);
+  });
+
+  test.each([
+    [['--imagine'], {}, /^deploy\/rollout: "--imagine": expected --image NAME/],
+    [['--image'], {}, /^deploy\/rollout: --image: expected the name of an image/],
+    [['--rollback', 'v1'], {}, /^deploy\/rollout: "v1": expected nothing behind --rollback/],
+    [[], { DEPLOY_TIMEOUT: '5s' }, /^deploy\/rollout: DEPLOY_TIMEOUT="5s": expected a whole number from 1/],
+    [[], { SMOKE_PATH: 'health' }, /^deploy\/rollout: SMOKE_PATH="health": expected a path, as \//],
+  ])('%j with %j is refused', async (args, env, why) => {
+    const { code, output } = await trial.rollout(args, env);
+    expect(code).toBe(64);
+    expect(output).toMatch(why);
+  });
+
+  test('an image that is named is run as it is, and never built', async () => {
+    const image = trial.imageOf('second');
+    const id = await idOf(image);
+    const before = await containers();
+    const run = (name: string) =>
+      checkout.compose([...production, 'run', '--rm', '--no-TTY', 'identidock', 'printenv', 'VERSION'], {
+        IMAGE: name,
+      });
+    expect((await run(image)).stdout).toBe('2\n');
+    expect(await idOf(image)).toBe(id);
+    const missing = `${checkout.image}:missing`;
+    await expect(run(missing)).rejects.toThrow();
+    await expect(idOf(missing)).rejects.toThrow(/No such image/);
+    expect(await trial.rollout(['--image', missing])).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/:missing is not here, and cannot be pulled/) as string,
+    });
+    expect(await containers()).toEqual(before);
+  });
+
+  test('the proxy says who the client is, and gives each request its id', async () => {
+    const headers = { 'X-Forwarded-For': '6.6.6.6', 'X-Forwarded-Proto': 'https', 'X-Request-Id': 'forged' };
+    const { body, headers: answer } = await fetch(trial.port, '/client', { headers });
+    const client = JSON.parse(body) as Record<string, string>;
+    const network = await docker(
+      'network',
+      'inspect',
+      '--format',
+      '{{(index .IPAM.Config 0).Gateway}}',
+      `${checkout.name}_default`,
+    );
+    // Docker passes on by it what comes from this machine.
+    expect(client).toMatchObject({ ip: network, protocol: 'http' });
+    expect(client.id).toMatch(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(answer['x-request-id']).toBe(client.id);
+  });
+
+  test('the proxy passes on another protocol', async () => {
+    const request = get({ port: trial.port, headers: { Connection: 'Upgrade', Upgrade: 'echo' }, agent: false });
+    const [, socket] = (await once(request, 'upgrade')) as [IncomingMessage, Socket];
+    socket.write('hello');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toBe('hello');
+    socket.destroy();
+  });
+
+  test('the stats are not reachable from outside', async () => {
+    const [id = ''] = await containers();
+    expect(await docker('inspect', '--format', '{{json .HostConfig.PortBindings}}', id)).toBe('{}');
+    for (const path of ['/metrics', '/stats']) {
+      const { status, headers } = await fetch(trial.port, path, { headers: { Host: 'identidock:9191' } });
+      expect(status).toBe(404);
+      // It is the service that has none of them.
+      expect(headers['x-version']).toBeDefined();
+    }
+  });
+
+  test('with a name, it speaks TLS', async () => {
+    await trial.compose({ DOMAIN: 'localhost' }, 'up', '--detach', '--no-deps', '--no-build', 'proxy');
+    const root = '/data/caddy/pki/authorities/local/root.crt';
+    const ca = await eventually(async () => {
+      try {
+        return (await trial.compose({}, 'exec', '--no-TTY', 'proxy', 'cat', root)).stdout;
+      } catch {
+        return undefined;
+      }
+    });
+    const ask = async () => {
+      const sent = getByTls({
+        port: trial.tlsPort,
+        servername: 'localhost',
+        host: '127.0.0.1',
+        headers: { Host: 'localhost' },
+        path: '/client',
+        ca,
+        agent: false,
+      });
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      return JSON.parse(await text(response)) as Record<string, string>;
+    };
+    const client = await eventually(() => ask().catch(() => undefined));
+    expect(client).toMatchObject({ protocol: 'https', host: 'localhost' });
+    const { status, headers } = await fetch(trial.port, '/', { headers: { Host: 'localhost' } });
+    expect({ status, to: headers.location }).toEqual({ status: 308, to: 'https://localhost/' });
+  });
+});
