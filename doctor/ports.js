@@ -14,7 +14,10 @@ const { composeText, expand } = require('./settings');
  * @returns {{ variable: string, address: string, port: string }[]}
  */
 function publishedPorts(root) {
-  const lines = composeText(root).matchAll(/^\s*- ['"]?(?:(\S+):)?(\$\{(PUBLISH_\w*PORT):-\d+\}):\d+/gm);
+  // The proxy's are for the machine that it deploys on, where Docker tells who has them.
+  const lines = composeText(root, 'docker-compose.proxy.yml').matchAll(
+    /^\s*- ['"]?(?:(\S+):)?(\$\{(PUBLISH_\w*PORT):-\d+\}):\d+/gm,
+  );
   return Array.from(lines, ([, address = '0.0.0.0', port, variable]) => ({
     variable,
     address: expand(root, address).replace(/^\[|\]$/g, ''),

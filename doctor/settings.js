@@ -8,11 +8,12 @@ const { ok, wrong, note } = require('./finding');
 /**
  * The text of the Compose files in a folder.
  * @param {string} root
+ * @param {string} [except] - one that is left out
  */
-function composeText(root) {
+function composeText(root, except) {
   return fs
     .readdirSync(root)
-    .filter((name) => /^(docker-)?compose.*\.ya?ml$/.test(name))
+    .filter((name) => /^(docker-)?compose.*\.ya?ml$/.test(name) && name !== except)
     .map((name) => fs.readFileSync(path.join(root, name), 'utf8'))
     .join('\n');
 }

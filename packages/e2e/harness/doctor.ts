@@ -5,8 +5,10 @@ import { freePorts } from '../../quayside/harness/ports';
 import { endAll, run } from '../../quayside/harness/run';
 import { copyTemplate, read, removeTemplate } from './template';
 
-/** The variables of the ports that Compose publishes. */
-export const portVariables = [...read('.env.example').matchAll(/^(PUBLISH_\w*PORT)=/gm)].map(([, name = '']) => name);
+/** The variables of the ports that Compose publishes, but for the proxy's. */
+export const portVariables = [...read('.env.example').matchAll(/^(PUBLISH_\w*PORT)=/gm)]
+  .map(([, name = '']) => name)
+  .filter((name) => !read('docker-compose.proxy.yml').includes(name));
 
 /** A project that a test may damage. */
 export class Project {
