@@ -122,7 +122,8 @@ describeImage('docker compose', () => {
         return name === 'STOP_GRACE_PERIOD' ? '59s' : String(61_000 + index);
       };
       const env = Object.fromEntries(names.map((name, index) => [name, valueOf(name, index)]));
-      const text = JSON.stringify([await checkout.config([], env), await checkout.config(production, env)]);
+      const files = [[], production, [...production, '-f', 'docker-compose.proxy.yml']];
+      const text = JSON.stringify(await Promise.all(files.map((args) => checkout.config(args, env))));
       expect(names.filter((name) => !text.includes(env[name] ?? ''))).toEqual([]);
     });
   });
