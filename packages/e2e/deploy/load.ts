@@ -47,8 +47,9 @@ interface Tally {
 /** Clients of `packages/e2e/deploy/service.ts` that send until they are stopped. */
 export class Load {
   /** How many requests are in flight. */
-  inFlight = 0;
-  readonly clients: number;
+  private inFlight = 0;
+  /** When each request was sent, and when it ended. */
+  private readonly spans: [number, number][] = [];
   private readonly tallies: Tally[] = [];
   private running: Promise<void>[] = [];
   private stopped = false;
@@ -65,16 +66,13 @@ export class Load {
    */
   constructor(
     private readonly options: { port: number; host?: string; headers?: Record<string, string>; clients?: number },
-  ) {
-    this.clients = options.clients ?? 24;
-  }
+  ) {}
 
   /** Starts the clients. What they send until the first event() counts for a row of the name "start". */
   start(): void {
     if (this.tallies.length === 0) this.event('start');
-    this.running = Array.from({ length: this.clients }, (_, index) =>
-      this.run(kinds[index % kinds.length] ?? kinds[0]),
-    );
+    const { clients = 24 } = this.options;
+    this.running = Array.from({ length: clients }, (_, index) => this.run(kinds[index % kinds.length] ?? kinds[0]));
   }
 
   /** Ends a row and begins the next: what is sent from now on counts for that one. */
@@ -90,15 +88,16 @@ export class Load {
     if (tally?.row.seconds === 0) tally.row.seconds = (performance.now() - tally.began) / 1000;
   }
 
-  /** How many requests have been answered or have failed. */
-  get ended(): number {
-    return this.tallies.reduce((sum, { row }) => sum + row.requests, 0) - this.inFlight;
+  /** @returns how many of the requests that have ended were in flight at a time of performance.now() */
+  inFlightAt(time: number): number {
+    return this.spans.filter(([sentAt, endedAt]) => sentAt <= time && endedAt >= time).length;
   }
 
   /** Resolves when so many more requests have been answered or have failed, whatever row they count for. */
   async more(count: number): Promise<void> {
-    const goal = this.ended + count;
-    while (this.ended < goal) await pause(10);
+    const ended = () => this.tallies.reduce((sum, { row }) => sum + row.requests, 0) - this.inFlight;
+    const goal = ended() + count;
+    while (ended() < goal) await pause(10);
   }
 
   /**
@@ -136,7 +135,9 @@ export class Load {
         row.lastFailure = Math.max(row.lastFailure ?? 0, sentAt);
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       }
-      row.slowest = Math.max(row.slowest, performance.now() - sentAt);
+      const endedAt = performance.now();
+      row.slowest = Math.max(row.slowest, endedAt - sentAt);
+      this.spans.push([sentAt, endedAt]);
       this.inFlight -= 1;
       await pause(randomInt(PAUSE_MS));
     }
@@ -176,8 +177,9 @@ export class Load {
   }
 }
 
-/** Lays rows out for people, with the reasons below. */
-export function tableOf(rows: Row[]): string {
+/** Lays rows out for people, with the reasons below. A row without requests is left out. */
+export function tableOf(all: Row[]): string {
+  const rows = all.filter(({ requests }) => requests > 0);
   const table = [
     ['event', 'requests', 'failed', 'slowest ms', 'time to done s'],
     ...rows.map(({ event, requests, failed, slowest, seconds }) => [
@@ -192,6 +194,6 @@ export function tableOf(rows: Row[]): string {
   const lines = table.map(([first = '', ...cells]) =>
     [first.padEnd(widths[0] ?? 0), ...cells.map((cell, index) => cell.padStart(widths[index + 1] ?? 0))].join('  '),
   );
-  const reasons = rows.flatMap(({ event, reasons: all }) => all.map((reason) => `${event}: ${reason}`));
-  return [...lines, ...(reasons.length > 0 ? ['', ...reasons] : [])].join('\n');
+  const why = rows.flatMap(({ event, reasons }) => reasons.map((reason) => `${event}: ${reason}`));
+  return [...lines, ...(why.length > 0 ? ['', ...why] : [])].join('\n');
 }
