@@ -9,8 +9,6 @@ import { Cluster, type Engine } from './swarm-cluster';
 
 const STACK = 'identidock';
 const SERVICE = `${STACK}_identidock`;
-/** The longest that a broken image may take to be undone, in s. */
-const UNDONE_S = 30;
 /** How soon the proxy has to know of a node that is cut off, in ms: dial_timeout, and something for a busy machine. */
 const NOTICED_MS = 3000;
 /** After how long an event that is not over has failed, in ms. */
@@ -28,7 +26,7 @@ export type Version = 'first' | keyof typeof variants;
 interface Task {
   NodeID: string;
   DesiredState: string;
-  Status: { State: string; ContainerStatus?: { ContainerID: string } };
+  Status: { State: string; Err?: string; ContainerStatus?: { ContainerID: string } };
 }
 
 interface Service {
@@ -130,12 +128,17 @@ export class Trial {
     await eventually(until, PATIENCE_MS);
   }
 
-  /** Waits for the end of an update, or of its being undone. */
-  private async updated(state: 'completed' | 'rollback_completed', before: string | undefined): Promise<void> {
-    await eventually(async () => {
+  /** Waits for the end of an update, or of its being undone. Throws with what has failed where it ends the other way. */
+  private async updated(expected: 'completed' | 'rollback_completed', before: string | undefined): Promise<void> {
+    const state = await eventually(async () => {
       const { UpdateStatus: now } = (await this.cluster.manager.api(`/services/${SERVICE}`)) as Service;
-      return (now?.StartedAt !== before && now?.State === state) || undefined;
+      const ended = now && /completed|paused/.test(now.State) && now.StartedAt !== before;
+      return ended ? now.State : undefined;
     }, PATIENCE_MS);
+    if (state !== expected) {
+      const errors = (await this.tasks()).flatMap(({ Status }) => (Status.Err ? [Status.Err] : []));
+      throw new Error(`the update ended as ${state}, and not as ${expected}; tasks said: ${errors.join(', ')}`);
+    }
     await this.settled();
   }
 
@@ -289,8 +292,11 @@ export class Trial {
     });
   }
 
-  /** @returns what of the rows is not as it has to be */
-  problemsOf(rows: Row[]): string[] {
+  /**
+   * @param undone - the longest that a broken image may take to be undone, in s
+   * @returns what of the rows is not as it has to be
+   */
+  problemsOf(rows: Row[], undone: number): string[] {
     return rows.flatMap(({ event, requests, failed, seconds, lastFailure = 0 }, index) => {
       const fault = this.faults.get(index);
       const lost = `${event}: ${String(failed)} of ${String(requests)} requests failed`;
@@ -298,13 +304,14 @@ export class Trial {
       // One that was sent before the fault and was lost must have been in flight then.
       if (fault && lastFailure > fault.at + fault.noticed)
         return [`${lost}, some of which were sent too late for that`];
-      if (event.startsWith('broken') && seconds > UNDONE_S) return [`${event}: undone in ${seconds.toFixed(1)} s`];
+      if (event.startsWith('broken') && seconds > undone) return [`${event}: undone in ${seconds.toFixed(1)} s`];
       return [];
     });
   }
 
-  /** Removes all. */
+  /** Removes all, whatever was reached. */
   async end(): Promise<void> {
+    await this.constantLoad?.stop();
     await this.cluster.end();
     const images = await docker('images', '--quiet', this.checkout.image);
     if (images !== '') await docker('image', 'rm', '--force', ...new Set(images.split('\n')));

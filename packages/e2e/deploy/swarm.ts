@@ -48,7 +48,7 @@ async function run(trial: Trial, rounds: number): Promise<void> {
     await trial.spread();
   }
   const rows = await trial.stop();
-  const problems = trial.problemsOf(rows);
+  const problems = trial.problemsOf(rows, 30);
   console.log(tableOf(rows));
   console.log(`\n${String(rows.reduce((sum, { requests }) => sum + requests, 0))} requests`);
   for (const problem of problems) console.log(`FAILED: ${problem}`);

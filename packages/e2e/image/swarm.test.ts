@@ -51,7 +51,8 @@ describeImage('a Swarm of three engines', () => {
     await trial.killDaemon(second);
     const rows = await trial.stop();
     console.log(tableOf(rows));
-    expect(trial.problemsOf(rows)).toEqual([]);
+    // On a machine that does nothing else, broken images are undone in less than 30 s: `npm run test:swarm`.
+    expect(trial.problemsOf(rows, 60)).toEqual([]);
     // What was undone has not answered.
     expect(new Set(rows.flatMap(({ versions }) => versions))).toEqual(new Set(['1', '2']));
   }, 600_000);
