@@ -32,6 +32,8 @@ export interface Row {
   seconds: number;
   /** Why requests failed, each reason once, with how often it was seen. */
   reasons: string[];
+  /** When the first request failed, as performance.now() says it. */
+  firstFailed: number | undefined;
   /** When the last request was sent that failed, as performance.now() says it. */
   lastFailure: number | undefined;
   /** The X-Version of the answers, each once. */
@@ -78,8 +80,9 @@ export class Load {
   /** Ends a row and begins the next: what is sent from now on counts for that one. */
   event(name: string): void {
     this.done();
-    const row = { event: name, requests: 0, failed: 0, slowest: 0, seconds: 0, reasons: [], lastFailure: undefined };
-    this.tallies.push({ row: { ...row, versions: [] }, began: performance.now(), reasons: new Map() });
+    const row = { event: name, requests: 0, failed: 0, slowest: 0, seconds: 0, reasons: [], versions: [] };
+    const none = { firstFailed: undefined, lastFailure: undefined };
+    this.tallies.push({ row: { ...row, ...none }, began: performance.now(), reasons: new Map() });
   }
 
   /** Takes the time of the event. What is sent until the next one still counts for its row. */
@@ -132,6 +135,7 @@ export class Load {
         const { code, message } = error as NodeJS.ErrnoException;
         const reason = `${method} on a ${kept ? 'kept' : 'new'} connection: ${code ?? message}`;
         row.failed += 1;
+        row.firstFailed ??= performance.now();
         row.lastFailure = Math.max(row.lastFailure ?? 0, sentAt);
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       }

@@ -288,7 +288,10 @@ export class Trial {
     const rows = await this.load.stop();
     return rows.map((row, index) => {
       const fault = this.faults.get(index);
-      return fault ? { ...row, event: `${row.event}, ${String(this.load.inFlightAt(fault.at))} in flight` } : row;
+      if (!fault) return row;
+      // Docker notices the end of a container later than a client may.
+      const at = Math.min(fault.at, row.firstFailed ?? Infinity);
+      return { ...row, event: `${row.event}, ${String(this.load.inFlightAt(at))} in flight` };
     });
   }
 
