@@ -96,11 +96,15 @@ export class Load {
     return this.spans.filter(([sentAt, endedAt]) => sentAt <= time && endedAt >= time).length;
   }
 
+  /** How many requests have been answered or have failed. */
+  get ended(): number {
+    return this.tallies.reduce((sum, { row }) => sum + row.requests, 0) - this.inFlight;
+  }
+
   /** Resolves when so many more requests have been answered or have failed, whatever row they count for. */
   async more(count: number): Promise<void> {
-    const ended = () => this.tallies.reduce((sum, { row }) => sum + row.requests, 0) - this.inFlight;
-    const goal = ended() + count;
-    while (ended() < goal) await pause(10);
+    const goal = this.ended + count;
+    while (this.ended < goal) await pause(10);
   }
 
   /**

@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
-import { caddyImage, Checkout, docker } from '../harness/docker';
+import { caddyImage, Checkout, docker, production } from '../harness/docker';
 import { Load, type Row } from './load';
 import { Cluster, type Engine } from './swarm-cluster';
 
@@ -73,7 +73,8 @@ export class Trial {
       text.replace(/^\t\tlb_try_duration/m, '\t\tlb_retry_match method NONE\n$&'),
     );
     const first = this.tagOf('first');
-    await checkout.compose(['-f', 'docker-compose.prod.yml', 'build'], { IMAGE: first });
+    await checkout.compose([...production, 'build']);
+    await docker('image', 'tag', checkout.image, first);
     for (const version of versions) {
       if (version !== 'first') await this.build(version);
     }
