@@ -317,8 +317,6 @@ export class Trial {
   async end(): Promise<void> {
     await this.constantLoad?.stop();
     await this.cluster.end();
-    const images = await docker('images', '--quiet', this.checkout.image);
-    if (images !== '') await docker('image', 'rm', '--force', ...new Set(images.split('\n')));
     await this.checkout.remove();
   }
 }
