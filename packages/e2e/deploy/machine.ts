@@ -45,7 +45,7 @@ async function run(trial: MachineTrial, requests: number): Promise<void> {
   await trial.rollBack();
   await trial.deploy('second');
   await trial.deploy('third');
-  trial.load.event('nothing');
+  trial.load.event('no deploy');
   await trial.load.more(requests - trial.load.ended);
   const rows = await trial.stop();
   const problems = trial.problemsOf(rows);
