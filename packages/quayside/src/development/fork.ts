@@ -3,6 +3,7 @@ import { ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { asError } from '../process/failure';
+import type { Guardian } from '../process/guardian';
 import { COMPILER_FD } from './messages';
 import { tsconfigOf } from './nearest';
 
@@ -23,12 +24,20 @@ export function forkChild(name: string, args: string[], options: ForkOptions = {
   }
 }
 
+/** What a process takes that loads files of the service. */
+export interface LoaderOptions {
+  /** Of the service, absolute: the first argument of the process. */
+  file: string;
+  onSocket: OnSocket;
+  guardian: Guardian;
+}
+
 /**
- * Forks a file beside this one that loads what the service consists of.
- * @param file - of the service, absolute: its first argument
+ * Forks a file beside this one that loads files of the service, and has it guarded as long as it runs.
  * @param more - its further arguments
  */
-export function forkLoader(name: string, file: string, onSocket: OnSocket, ...more: string[]): ChildProcess {
+export function forkLoader(name: string, options: LoaderOptions, ...more: string[]): ChildProcess {
+  const { file, onSocket, guardian } = options;
   // For what tsconfig.json has loaded before the service, as tsconfig-paths.
   const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
   const env = project === undefined ? process.env : { ...process.env, TS_NODE_PROJECT: project };
@@ -37,5 +46,12 @@ export function forkLoader(name: string, file: string, onSocket: OnSocket, ...mo
   const child = forkChild(name, [file, ...more], { execArgv, env, stdio });
   const socket = (child.stdio as (Socket | null)[] | undefined)?.[COMPILER_FD];
   if (socket) onSocket?.(socket);
+  const { pid } = child;
+  if (pid !== undefined) {
+    guardian.guard(pid);
+    child.once('exit', () => {
+      guardian.release(pid);
+    });
+  }
   return child;
 }

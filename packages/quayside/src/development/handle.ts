@@ -1,9 +1,8 @@
 // A worker, as the primary sees it: it is forked, told to begin, and ended.
 import type { ChildProcess } from 'node:child_process';
 import { messageOf } from '../process/channel';
-import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
-import { forkLoader, type OnSocket } from './fork';
+import { forkLoader, type LoaderOptions } from './fork';
 import type { ToPrimary, ToWorker } from './messages';
 
 /** A worker, from its fork to its end. */
@@ -18,27 +17,20 @@ export interface WorkerHandle {
 }
 
 /** What a worker takes to be forked. */
-export interface ForkOptions {
-  /** Of the service. */
-  file: string;
-  onSocket: OnSocket;
-  guardian: Guardian;
+export interface ForkOptions extends LoaderOptions {
   onMessage: (worker: WorkerHandle, message: ToPrimary) => void;
   /** Called once, with how it has ended in words. */
   onEnd: (worker: WorkerHandle, how: string) => void;
 }
 
 /** Forks a worker, which serves nothing before it is told to begin. */
-export function forkWorker({ file, onSocket, guardian, onMessage, onEnd }: ForkOptions): WorkerHandle {
-  const child = forkLoader('worker.js', file, onSocket);
+export function forkWorker({ onMessage, onEnd, ...options }: ForkOptions): WorkerHandle {
+  const child = forkLoader('worker.js', options);
   const worker: WorkerHandle = { child, state: 'starting' };
-  const { pid } = child;
-  if (pid !== undefined) guardian.guard(pid);
   let hasEnded = false;
   const end = (how: string) => {
     if (hasEnded) return;
     hasEnded = true;
-    if (pid !== undefined) guardian.release(pid);
     onEnd(worker, how);
   };
   // Not 'exit', which may come before the last message is read.

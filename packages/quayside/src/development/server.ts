@@ -17,8 +17,8 @@ import { validateSettings } from './settings';
 import { watch } from './watch';
 
 /**
- * Starts the development server, which runs until a signal stops it. The process exits with 0 by a signal, with EX_CONFIG where settings
- * are wrong, with 1 where it could not start for another reason.
+ * Starts the development server, which runs until a signal stops it. The process exits with 0 by a signal, with EX_CONFIG
+ * where settings are wrong, with 1 where it could not start for another reason.
  * @param file - of the service, absolute
  */
 export function startDevelopment(file: string): void {
@@ -55,7 +55,7 @@ export function startDevelopment(file: string): void {
     : undefined;
   const config = readConfig('development');
   // Ends the process where they are wrong.
-  const validated = validateSettings(file, config, onSocket);
+  const validated = validateSettings(config, { file, onSocket, guardian });
   if (config instanceof ConfigError) return;
 
   createLog(config);

@@ -1,4 +1,4 @@
-// The settings before anything starts: the server's, and those of the service that a file beside it declares.
+// The settings, before anything listens: the server's, and those of the service that a file beside it declares.
 import type { ChildProcess } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

@@ -64,16 +64,19 @@ test('a settings file that cannot be loaded is waited for as any other', async (
   await until('mended');
 });
 
-test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s while the settings file is loaded ends it, and nothing is left',
-  async (signal) => {
-    write('settings.ts', "console.log('loading');\nfor (;;);\nexport {};\n");
-    const server = start();
-    await server.line(/loading/);
-    server.killGroup(signal);
-    expect(await endOf(server)).toEqual({ code: 0, output: 'loading\n' });
-  },
-);
+test.each([
+  ['SIGTERM', 0],
+  ['SIGINT', 0],
+  ['SIGKILL', null],
+] as const)('%s while the settings file is loaded ends it, and nothing is left', async (signal, exitCode) => {
+  write('settings.ts', "console.log('loading');\nfor (;;);\nexport {};\n");
+  const server = start();
+  await server.line(/loading/);
+  if (signal === 'SIGKILL') server.kill(signal);
+  else server.killGroup(signal);
+  const { code, output } = await endOf(server);
+  expect({ code, output }).toEqual({ code: exitCode, output: 'loading\n' });
+});
 
 test('a service in JavaScript has its settings validated as well', async () => {
   write(
