@@ -15,10 +15,10 @@ export const UNDONE_S = 30;
 const variants = {
   second: 'ENV VERSION=2',
   third: 'ENV VERSION=3',
-  crashes: `RUN echo "throw new Error('this version is broken')" >dist/identidock.js`,
+  crashes: `ENV VERSION=broken\nRUN echo "throw new Error('this version is broken')" >dist/identidock.js`,
   // It listens, and says of itself that it is not ready.
-  'never gets ready': `RUN sed -i 's/attach:/ready: () => false, attach:/' dist/identidock.js`,
-  'fails its smoke request': `RUN sed -i "s/app.get('.'/app.get('\\/elsewhere'/" dist/identidock.js`,
+  'never gets ready': `ENV VERSION=broken\nRUN sed -i 's/attach:/ready: () => false, attach:/' dist/identidock.js`,
+  'fails its smoke request': `ENV VERSION=broken\nRUN sed -i "s/app.get('.'/app.get('\\/elsewhere'/" dist/identidock.js`,
 };
 export type Version = keyof typeof variants;
 
@@ -33,6 +33,8 @@ export class MachineTrial {
   private constantLoad: Load | undefined;
   private env: NodeJS.ProcessEnv = {};
   private readonly faults: string[] = [];
+  /** Of the deploys that are to be ended with the trial. */
+  private readonly scripts = new Set<Running>();
   /** Where the proxy is, by HTTP and by TLS. */
   port = 0;
   tlsPort = 0;
@@ -40,6 +42,21 @@ export class MachineTrial {
   get load(): Load {
     if (!this.constantLoad) throw new Error('start() begins the load');
     return this.constantLoad;
+  }
+
+  /** Has Caddy find the containers by a list that each deploy changes and Caddy reloads, instead of by DNS. */
+  useList(): void {
+    const upstream = 'to identidock:9090';
+    this.checkout.edit('deploy/Caddyfile', (text) => text.replace(/dynamic a \{[^}]*\}/, upstream));
+    const change = `sed 's/${upstream}/to '$name':9090/' /etc/caddy/Caddyfile >/data/Caddyfile`;
+    const reload = 'caddy reload --config /data/Caddyfile --adapter caddyfile';
+    this.checkout.edit('deploy/rollout', (text) =>
+      text.replace(
+        'await_healthy "$new"\n',
+        `$&name=$(docker inspect --format '{{.Name}}' "$new" | cut -c 2-)\n` +
+          `compose exec --no-TTY proxy sh -c "${change} && ${reload}"\n`,
+      ),
+    );
   }
 
   /**
@@ -90,7 +107,9 @@ export class MachineTrial {
   /** Starts deploy/rollout. */
   begin(args: string[], env: NodeJS.ProcessEnv = {}): Running {
     this.checkout.used = true;
-    return run('deploy/rollout', { args, cwd: this.checkout.dir, env: { ...this.env, ...env } });
+    const script = run('deploy/rollout', { args, cwd: this.checkout.dir, env: { ...this.env, ...env } });
+    this.scripts.add(script);
+    return script;
   }
 
   /** Runs deploy/rollout. */
@@ -157,6 +176,10 @@ export class MachineTrial {
   /** Removes all that it has made. */
   async end(): Promise<void> {
     await this.constantLoad?.stop();
+    for (const script of this.scripts) {
+      script.kill('SIGTERM');
+      await script.closed;
+    }
     await this.checkout.remove();
   }
 }

@@ -4,12 +4,19 @@ import build from '../../quayside/harness/build';
 import { tableOf } from './load';
 import { MachineTrial } from './machine-trial';
 
-const { values } = parseArgs({ options: { requests: { type: 'string', default: '50000' } } });
+const { values } = parseArgs({
+  options: { requests: { type: 'string', default: '50000' }, list: { type: 'boolean', default: false } },
+});
 
-/** Runs the trial: ten deploys, three of them broken, and a rollback, with at least so many requests. */
-async function main(requests: number): Promise<void> {
+/**
+ * Runs the trial: nine deploys, three of them broken, and two rollbacks.
+ * @param requests - how many there have to be at least
+ * @param list - has Caddy find the containers by a list that it reloads
+ */
+async function main(requests: number, list: boolean): Promise<void> {
   build();
   const trial = new MachineTrial();
+  if (list) trial.useList();
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => {
@@ -55,4 +62,4 @@ async function run(trial: MachineTrial, requests: number): Promise<void> {
   process.exitCode = problems.length === 0 ? 0 : 1;
 }
 
-void main(Number(values.requests));
+void main(Number(values.requests), values.list);

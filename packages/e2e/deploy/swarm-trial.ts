@@ -17,9 +17,9 @@ const PATIENCE_MS = 120_000;
 /** What versions of the image have beyond the first one. */
 const variants = {
   second: 'ENV VERSION=2',
-  crashes: `RUN echo "throw new Error('this version is broken')" >dist/identidock.js`,
+  crashes: `ENV VERSION=broken\nRUN echo "throw new Error('this version is broken')" >dist/identidock.js`,
   // It listens, and says of itself that it is not ready.
-  'never gets ready': `RUN sed -i 's/attach:/ready: () => { throw new Error("this version is not ready"); }, attach:/' dist/identidock.js`,
+  'never gets ready': `ENV VERSION=broken\nRUN sed -i 's/attach:/ready: () => { throw new Error("this version is not ready"); }, attach:/' dist/identidock.js`,
 };
 export type Version = 'first' | keyof typeof variants;
 

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fetch } from '../../quayside/harness/fetch';
 import { eventually } from '../../quayside/harness/eventually';
+import { freePorts } from '../../quayside/harness/ports';
 import { MachineTrial } from '../deploy/machine-trial';
 import { describeImage, docker, production } from '../harness/docker';
 
@@ -31,7 +32,8 @@ describeImage('a deploy on one machine', () => {
   const containers = async () => {
     const project = `label=com.docker.compose.project=${checkout.name}`;
     const service = 'label=com.docker.compose.service=identidock';
-    return (await docker('ps', '--all', '--quiet', '--filter', project, '--filter', service)).split('\n');
+    const ids = await docker('ps', '--all', '--quiet', '--filter', project, '--filter', service);
+    return ids.split('\n').filter(Boolean);
   };
   const idOf = (image: string) => docker('image', 'inspect', '--format', '{{.Id}}', image);
 
@@ -45,7 +47,7 @@ describeImage('a deploy on one machine', () => {
 
     const crashed = await trial.deployBroken('crashes');
     expect(crashed.output).toContain('this version is broken');
-    expect(crashed.output).toMatch(/was not deployed: it has ended by itself, exit code 1\. .* still serves\n$/);
+    expect(crashed.output).toMatch(/was not deployed: it has ended by itself\. .* still serves\n$/);
 
     const unready = await trial.deployBroken('never gets ready', 5);
     expect(unready.output).toMatch(/"ready"[^]*was not deployed: it was not ready within DEPLOY_TIMEOUT=5 s/);
@@ -64,6 +66,8 @@ describeImage('a deploy on one machine', () => {
     const rows = await trial.stop();
     expect(trial.problemsOf(rows)).toEqual([]);
     expect(rows.slice(1).every(({ requests }) => requests > 0)).toBe(true);
+    // What was undone has not answered.
+    expect(new Set(rows.flatMap(({ versions }) => versions))).toEqual(new Set(['1', '2']));
     expect(await containers()).toHaveLength(1);
     // Two deploys and two rollbacks, each with a tag of its own.
     const all = await deployed();
@@ -72,19 +76,24 @@ describeImage('a deploy on one machine', () => {
     expect(await idOf(all[1] ?? '')).toBe(await idOf(all[3] ?? ''));
   });
 
-  test('what is told to stop before it has ended is undone', async () => {
+  test.each([
+    ['an image is tried', /trying/, 'never gets ready'],
+    ['its container is started', /starting/, 'second'],
+  ] as const)('one that is told to stop while %s is undone', async (_, line, version) => {
     const before = await containers();
     const images = await deployed();
-    const script = trial.begin(['--image', trial.imageOf('never gets ready')]);
-    await script.line(/trying/);
+    const script = trial.begin(['--image', trial.imageOf(version)]);
+    await script.line(line);
     await eventually(async () => (await containers()).length === 2 || undefined);
     script.kill('SIGTERM');
     expect((await script.exited).code).toBe(1);
+    await script.closed;
     expect(await containers()).toEqual(before);
     expect(await deployed()).toEqual(images);
   });
 
-  test('after one that was killed, the next one tidies up; two at once are refused', async () => {
+  test('two at once are refused; after one that was killed, a rollback is the right one, and tidies up', async () => {
+    const images = await deployed();
     const killed = trial.begin(['--image', trial.imageOf('never gets ready')]);
     await killed.line(/trying/);
     await eventually(async () => (await containers()).length === 2 || undefined);
@@ -94,18 +103,56 @@ describeImage('a deploy on one machine', () => {
     });
     killed.kill('SIGKILL');
     await killed.exited;
-    expect(await trial.rollout(['--image', trial.imageOf('second')])).toEqual({
+    expect(await deployed()).toHaveLength(images.length + 1);
+    expect(await trial.rollout(['--rollback'])).toEqual({
       code: 0,
       output: expect.stringMatching(/ serves\n$/) as string,
     });
+    expect(await version()).toBe('1');
     expect(await containers()).toHaveLength(1);
+    expect((await deployed()).slice(1)).toEqual(images.slice(0, 4));
+  });
+
+  test('where the proxy does not pass requests on, a deploy fails, also the first one', async () => {
+    const project = `${checkout.name}-first`;
+    const [http, https] = (await freePorts(2)) as [number, number];
+    const env = {
+      COMPOSE_PROJECT_NAME: project,
+      PUBLISH_HTTP_PORT: String(http),
+      PUBLISH_HTTPS_PORT: String(https),
+      DEPLOY_TIMEOUT: '20',
+    };
+    const caddyfile = 'deploy/Caddyfile';
+    checkout.edit(caddyfile, (text) => text.replace('lb_policy', 'lb_polity'));
+    const { code, output } = await trial.rollout(['--image', trial.imageOf('second')], env);
+    checkout.edit(caddyfile, (text) => text.replace('lb_polity', 'lb_policy'));
+    expect(output).toMatch(/lb_polity[^]*was not deployed: the proxy did not pass a request on, /);
+    expect(code).toBe(1);
+    const left = await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${project}`);
+    // The proxy alone.
+    expect(left.split('\n').filter(Boolean)).toHaveLength(1);
+    await trial.compose(env, '--project-name', project, 'down', '--volumes', '--timeout', '1');
+  });
+
+  test('the development server of the same project is left alone', async () => {
+    const project = `${checkout.name}-dev`;
+    const [port, inspect] = (await freePorts(2)) as [number, number];
+    const up = ['--project-name', project, 'up', '--detach', '--no-build'];
+    const ports = { PUBLISH_DEV_PORT: String(port), PUBLISH_INSPECT_PORT: String(inspect) };
+    await checkout.compose(up, { ...ports, IMAGE: trial.imageOf('second') });
+    expect(await trial.rollout([], { COMPOSE_PROJECT_NAME: project })).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^deploy\/rollout: the development server of .* runs: end it/) as string,
+    });
+    await checkout.compose(['--project-name', project, 'down', '--timeout', '1']);
   });
 
   test.each([
     [['--imagine'], {}, /^deploy\/rollout: "--imagine": expected --image NAME/],
     [['--image'], {}, /^deploy\/rollout: --image: expected the name of an image/],
-    [['--rollback', 'v1'], {}, /^deploy\/rollout: "v1": expected nothing behind --rollback/],
+    [['--rollback', 'v1'], {}, /^deploy\/rollout: "v1": unexpected behind --rollback/],
     [[], { DEPLOY_TIMEOUT: '5s' }, /^deploy\/rollout: DEPLOY_TIMEOUT="5s": expected a whole number from 1/],
+    [[], { KEEP_IMAGES: '1' }, /^deploy\/rollout: KEEP_IMAGES="1": expected a whole number from 2/],
     [[], { SMOKE_PATH: 'health' }, /^deploy\/rollout: SMOKE_PATH="health": expected a path, as \//],
   ])('%j with %j is refused', async (args, env, why) => {
     const { code, output } = await trial.rollout(args, env);
@@ -128,7 +175,7 @@ describeImage('a deploy on one machine', () => {
     await expect(idOf(missing)).rejects.toThrow(/No such image/);
     expect(await trial.rollout(['--image', missing])).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/:missing is not here, and cannot be pulled/) as string,
+      output: expect.stringMatching(/:missing was not found here, and cannot be pulled/) as string,
     });
     expect(await containers()).toEqual(before);
   });
