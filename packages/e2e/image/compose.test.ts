@@ -123,7 +123,9 @@ describeImage('docker compose', () => {
       };
       const env = Object.fromEntries(names.map((name, index) => [name, valueOf(name, index)]));
       const files = [[], production, [...production, '-f', 'docker-compose.proxy.yml']];
-      const text = JSON.stringify(await Promise.all(files.map((args) => checkout.config(args, env))));
+      const named = await Promise.all(files.map((args) => checkout.config(args, env)));
+      // Where IMAGE names an image, the build's own variables have no use.
+      const text = JSON.stringify([...named, await checkout.config(production, { ...env, IMAGE: '' })]);
       expect(names.filter((name) => !text.includes(env[name] ?? ''))).toEqual([]);
     });
   });

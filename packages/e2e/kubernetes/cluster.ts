@@ -176,9 +176,11 @@ async function main(): Promise<number> {
     return EX_CONFIG;
   }
   const interruption = new AbortController();
-  process.once('SIGINT', () => {
-    interruption.abort(new Error('interrupted'));
-  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interruption.abort(new Error(signal));
+    });
+  }
   const cluster = new Cluster(isInPath() ? 'kubectl' : installTools().kubectl, interruption.signal);
   try {
     await cluster.kubectl(commands.version());

@@ -154,7 +154,8 @@ describeKubectl('a pod', () => {
         expect(seconds.map(({ second }) => second)).toEqual([0, 1, 2]);
         const row = rowOf('nothing', 3, seconds);
         expect(row).toMatchObject({ failed: 0, reasons: {} });
-        expect(row.requests).toBeGreaterThan(300);
+        // One of each client at least.
+        expect(row.requests).toBeGreaterThanOrEqual(16);
       });
 
       test('counts no failure at a reload, and what a kill has cost', async () => {
