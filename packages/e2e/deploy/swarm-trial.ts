@@ -8,6 +8,7 @@ import { Load, type Row } from './load';
 import { Cluster, type Engine } from './swarm-cluster';
 
 const STACK = 'identidock';
+const SECRET = 'database-password';
 const SERVICE = `${STACK}_identidock`;
 /** How soon the proxy has to know of a node that is cut off, in ms: dial_timeout, and something for a busy machine. */
 const NOTICED_MS = 3000;
@@ -72,6 +73,10 @@ export class Trial {
     checkout.edit('deploy/swarm.Caddyfile', (text) =>
       text.replace(/^\t\tlb_try_duration/m, '\t\tlb_retry_match method NONE\n$&'),
     );
+    // What the file has of a secret, as a comment.
+    checkout.edit('deploy/swarm.yml', (text) =>
+      text.replace(/^( *)# (?=DATABASE_PASSWORD|secrets:|  database-password:)/gm, '$1'),
+    );
     const first = this.tagOf('first');
     await checkout.compose([...production, 'build']);
     await docker('image', 'tag', checkout.image, first);
@@ -83,12 +88,25 @@ export class Trial {
     await cluster.load(versions.map((version) => this.tagOf(version)));
     await cluster.load([proxy], [cluster.manager]);
     await cluster.manager.docker('node', 'update', '--label-add', 'proxy=true', cluster.manager.node);
+    await this.createSecret();
     env.PROXY_IMAGE = proxy;
     await this.deploy('first');
     await this.settled();
     await eventually(async () => (await fetch(80, '/?n=1', { host: this.host })).status === 200 || undefined);
     this.constantLoad = new Load({ host: this.host, port: 80 });
     this.constantLoad.start();
+  }
+
+  private async createSecret(): Promise<void> {
+    const file = join(this.checkout.dir, 'password');
+    writeFileSync(file, 's3cret');
+    await this.cluster.manager.docker('secret', 'create', SECRET, file);
+  }
+
+  /** @returns what a replica reads as its secret */
+  async secretOn(engine: Engine): Promise<string> {
+    const read = 'cat "$DATABASE_PASSWORD_FILE"';
+    return engine.docker('exec', await this.replicaOf(engine), 'sh', '-c', read);
   }
 
   /** Builds a version upon the first one. */

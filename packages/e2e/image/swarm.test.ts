@@ -38,6 +38,10 @@ describeImage('a Swarm of three engines', () => {
     await expect(fetch(9090, '/', { host: trial.host })).rejects.toThrow('ECONNREFUSED');
   });
 
+  test('a replica reads its secret, as any user', async () => {
+    expect(await trial.secretOn(trial.cluster.manager)).toBe('s3cret');
+  });
+
   test('updates, broken images, scaling and a drain lose nothing, and a fault what was in flight', async () => {
     const [, second, third] = trial.cluster.engines;
     if (!second || !third) throw new Error('start() makes three engines');
