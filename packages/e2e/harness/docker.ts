@@ -54,17 +54,15 @@ export class Checkout {
   readonly name = basename(this.dir).toLowerCase();
   /** The image that is built here. */
   readonly image = this.name;
-  /** Whether Compose may have made containers or networks; to be set by whoever does not call it by this class. */
-  used = false;
 
   constructor() {
     const left = new Set(['node_modules', 'dist', '.git', '.env', 'coverage']);
     cpSync(root, this.dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
     cpSync(fixture('identidock.ts'), join(this.dir, 'app/identidock.ts'));
-    for (const path of ['docker-compose.prod.yml', 'docker-compose.yml']) {
-      this.edit(path, (text) => text.replaceAll('{IMAGE:-identidock}', `{IMAGE:-${this.image}}`));
+    for (const path of ['docker-compose.prod.yml', 'docker-compose.yml', 'deploy/rollout']) {
+      const name = /^( *image: |repository=)(\$\{IMAGE:-)?identidock/gm;
+      this.edit(path, (text) => text.replace(name, `$1$2${this.image}`));
     }
-    this.edit('deploy/rollout', (text) => text.replace('repository=identidock', `repository=${this.image}`));
   }
 
   /** Changes a file of it. */
@@ -92,7 +90,6 @@ export class Checkout {
 
   /** Runs Compose in it. The Compose files are named in args; without, it is what plain `docker compose` takes. */
   async compose(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ stdout: string; stderr: string }> {
-    this.used ||= !args.includes('config') && !args.includes('build');
     return exec('docker', ['compose', '--project-name', this.name, ...args], {
       cwd: this.dir,
       env: { ...process.env, ...env },
@@ -102,7 +99,6 @@ export class Checkout {
 
   /** Starts Compose in it, as one that stays. */
   start(args: string[], env: NodeJS.ProcessEnv = {}): Running {
-    this.used = true;
     return run('docker', {
       args: ['compose', '--project-name', this.name, ...args],
       cwd: this.dir,
@@ -123,15 +119,14 @@ export class Checkout {
 
   /** Removes it, with its containers, volumes and the images that it built; the build cache stays for the next time. */
   async remove(): Promise<void> {
-    if (this.used) {
-      const own = ['--quiet', '--filter', `label=com.docker.compose.project=${this.name}`];
-      // Also those of `run` and of further Compose files, which `down` leaves alone.
-      const all = await docker('ps', '--all', ...own);
-      if (all !== '') await docker('rm', '--force', '--volumes', ...all.split('\n'));
-      await this.compose(['down', '--timeout', '1']);
-      const volumes = await docker('volume', 'ls', ...own);
-      if (volumes !== '') await docker('volume', 'rm', ...volumes.split('\n'));
-    }
+    const own = ['--quiet', '--filter', `label=com.docker.compose.project=${this.name}`];
+    const remove = async (list: string[], ...command: string[]) => {
+      const all = await docker(...list, ...own);
+      if (all !== '') await docker(...command, ...all.split('\n'));
+    };
+    await remove(['ps', '--all'], 'rm', '--force', '--volumes');
+    await remove(['network', 'ls'], 'network', 'rm');
+    await remove(['volume', 'ls'], 'volume', 'rm');
     // By name: another checkout may have built the same.
     const name = ['--format', '{{.Repository}}:{{.Tag}}', '--filter', `reference=${this.image}*`];
     const images = await docker('image', 'ls', ...name);
