@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Cost } from './table';
 
 /** What the clients are, in equal parts. */
 const kinds = [
@@ -21,17 +22,7 @@ const PAUSE_MS = 120;
 const PATIENCE_MS = 10_000;
 
 /** An event, and what became of the requests that were sent from its beginning to the next event's. */
-export interface Row {
-  event: string;
-  requests: number;
-  /** Those that were not answered with status 200 and the right body. */
-  failed: number;
-  /** The longest that a request took, failed or not, in ms. */
-  slowest: number;
-  /** From the event's beginning until it was done(), or else to the next event's beginning, in s. */
-  seconds: number;
-  /** Why requests failed, each reason once, with how often it was seen. */
-  reasons: string[];
+export interface Row extends Cost {
   /** When the first request failed, as performance.now() says it. */
   firstFailed: number | undefined;
   /** When the last request was sent that failed, as performance.now() says it. */
@@ -183,25 +174,4 @@ export class Load {
     if (answer !== right) throw new Error(`wrong body of ${String(answer.length)} characters`);
     return String(response.headers['x-version']);
   }
-}
-
-/** Lays rows out for people, with the reasons below. A row without requests is left out. */
-export function tableOf(all: Row[]): string {
-  const rows = all.filter(({ requests }) => requests > 0);
-  const table = [
-    ['event', 'requests', 'failed', 'slowest ms', 'time to done s'],
-    ...rows.map(({ event, requests, failed, slowest, seconds }) => [
-      event,
-      String(requests),
-      String(failed),
-      slowest.toFixed(0),
-      seconds.toFixed(1),
-    ]),
-  ];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0))) ?? [];
-  const lines = table.map(([first = '', ...cells]) =>
-    [first.padEnd(widths[0] ?? 0), ...cells.map((cell, index) => cell.padStart(widths[index + 1] ?? 0))].join('  '),
-  );
-  const why = rows.flatMap(({ event, reasons }) => reasons.map((reason) => `${event}: ${reason}`));
-  return [...lines, ...(why.length > 0 ? ['', ...why] : [])].join('\n');
 }

@@ -1,26 +1,14 @@
 // Deploys on one machine by deploy/rollout, under constant load through the proxy: what each does, and what it loses.
-import { copyFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
 import { run, type Running } from '../../quayside/harness/run';
-import { caddyImage, Checkout, docker } from '../harness/docker';
+import { caddyImage, Checkout } from '../harness/docker';
 import { Load, type Row } from './load';
+import { imageOf, makeVersion, prepare, type Version } from './versions';
 
 /** The longest that a broken image may take to be undone, in s. */
-export const UNDONE_S = 30;
-
-/** What versions of the image have beyond the first one, which is that of the checkout. */
-const variants = {
-  second: 'ENV VERSION=2',
-  third: 'ENV VERSION=3',
-  crashes: `ENV VERSION=broken\nRUN echo "throw new Error('this version is broken')" >dist/identidock.js`,
-  // It listens, and says of itself that it is not ready.
-  'never gets ready': `ENV VERSION=broken\nRUN sed -i 's/attach:/ready: () => false, attach:/' dist/identidock.js`,
-  'fails its smoke request': `ENV VERSION=broken\nRUN sed -i "s/app.get('.'/app.get('\\/elsewhere'/" dist/identidock.js`,
-};
-export type Version = keyof typeof variants;
+const UNDONE_S = 30;
 
 /** What became of a deploy: the exit code of deploy/rollout, and what it has said. */
 export interface Outcome {
@@ -39,8 +27,8 @@ export class MachineTrial {
   port = 0;
   tlsPort = 0;
 
-  get load(): Load {
-    if (!this.constantLoad) throw new Error('start() begins the load');
+  private get load(): Load {
+    if (!this.constantLoad) throw new Error('startLoad() begins the load');
     return this.constantLoad;
   }
 
@@ -59,9 +47,7 @@ export class MachineTrial {
     );
   }
 
-  /**
-   * Deploys the checkout, and makes the other versions.
-   */
+  /** Deploys the checkout, and makes other versions. */
   async start(versions: Version[]): Promise<Outcome> {
     const { checkout } = this;
     [this.port, this.tlsPort] = (await freePorts(2)) as [number, number];
@@ -76,37 +62,27 @@ export class MachineTrial {
       // For a busy machine.
       DEPLOY_TIMEOUT: '90',
     };
-    copyFileSync(join(__dirname, 'service.ts'), join(checkout.dir, 'app/identidock.ts'));
-    // By itself, Caddy also sends a GET again that has got no answer, and so would hide that one was lost.
-    checkout.edit('deploy/Caddyfile', (text) =>
-      text.replace(/^\t\tlb_try_duration/m, '\t\tlb_retry_match method NONE\n$&'),
-    );
+    prepare(checkout, 'deploy/Caddyfile');
     const outcome = await this.rollout([]);
-    for (const version of versions) await this.build(version);
+    for (const version of versions) await makeVersion(checkout, version);
     await eventually(async () => (await fetch(this.port, '/?n=1')).status === 200 || undefined);
     return outcome;
   }
 
-  /** Begins the load. */
-  startLoad(clients = 24): void {
+  /** Begins the load, of so many clients. */
+  startLoad(clients: number): Load {
     this.constantLoad = new Load({ port: this.port, clients });
     this.constantLoad.start();
+    return this.constantLoad;
   }
 
   /** The name of a version's image. */
   imageOf(version: Version): string {
-    return `${this.checkout.image}:${version.replaceAll(' ', '-')}`;
-  }
-
-  private async build(version: Version): Promise<void> {
-    const dockerfile = join(this.checkout.dir, `Dockerfile.${version.replaceAll(' ', '-')}`);
-    writeFileSync(dockerfile, `FROM ${this.checkout.image}\nUSER root\n${variants[version]}\nUSER 1000:1000\n`);
-    await docker('build', '--quiet', '--tag', this.imageOf(version), '--file', dockerfile, this.checkout.dir);
+    return imageOf(this.checkout, version);
   }
 
   /** Starts deploy/rollout. */
   begin(args: string[], env: NodeJS.ProcessEnv = {}): Running {
-    this.checkout.used = true;
     const script = run('deploy/rollout', { args, cwd: this.checkout.dir, env: { ...this.env, ...env } });
     this.scripts.add(script);
     return script;
@@ -136,7 +112,10 @@ export class MachineTrial {
    * Deploys a version that has to be undone, as an event of its own.
    * @param timeout - its DEPLOY_TIMEOUT, in s; without, the default
    */
-  deployBroken(version: Exclude<Version, 'second' | 'third'>, timeout?: number): Promise<Outcome> {
+  deployBroken(
+    version: 'crashes' | 'never gets ready' | 'fails its smoke request',
+    timeout?: number,
+  ): Promise<Outcome> {
     this.load.event(`a version that ${version}`);
     const env = { DEPLOY_TIMEOUT: timeout === undefined ? '' : String(timeout) };
     return this.settle(this.rollout(['--image', this.imageOf(version)], env), 1);
@@ -155,11 +134,6 @@ export class MachineTrial {
       this.faults.push(`deploy/rollout ended with exit code ${String(outcome.code)}:\n${outcome.output}`);
     }
     return outcome;
-  }
-
-  /** Ends the load. */
-  stop(): Promise<Row[]> {
-    return this.load.stop();
   }
 
   /** What is wrong with the rows, and with the deploys: nothing, if all is well. */

@@ -1,37 +1,20 @@
 // npm run test:deploy: deploys on one machine under constant load, and a table of what they have lost.
 import { parseArgs } from 'node:util';
-import build from '../../quayside/harness/build';
-import { tableOf } from './load';
 import { MachineTrial } from './machine-trial';
+import { runProgram, type Findings } from './program';
 
 const { values } = parseArgs({
-  options: { requests: { type: 'string', default: '50000' }, list: { type: 'boolean', default: false } },
+  options: {
+    // How many there are at least.
+    requests: { type: 'string', default: '50000' },
+    // Caddy finds the containers by a list that it reloads.
+    list: { type: 'boolean', default: false },
+  },
 });
 
-/**
- * Runs the trial: nine deploys, three of them broken, and two rollbacks.
- * @param requests - how many there have to be at least
- * @param list - has Caddy find the containers by a list that it reloads
- */
-async function main(requests: number, list: boolean): Promise<void> {
-  build();
-  const trial = new MachineTrial();
-  if (list) trial.useList();
-  const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        reject(new Error(signal));
-      });
-    }
-  });
-  try {
-    await Promise.race([run(trial, requests), interrupted]);
-  } finally {
-    await trial.end();
-  }
-}
-
-async function run(trial: MachineTrial, requests: number): Promise<void> {
+/** Nine deploys, three of them broken, and two rollbacks. */
+async function run(trial: MachineTrial): Promise<Findings> {
+  if (values.list) trial.useList();
   const { code, output } = await trial.start([
     'second',
     'third',
@@ -40,7 +23,7 @@ async function run(trial: MachineTrial, requests: number): Promise<void> {
     'fails its smoke request',
   ]);
   if (code !== 0) throw new Error(output);
-  trial.startLoad();
+  const load = trial.startLoad(24);
   await trial.deploy('second');
   await trial.deployBroken('crashes');
   await trial.deploy('third');
@@ -52,14 +35,14 @@ async function run(trial: MachineTrial, requests: number): Promise<void> {
   await trial.rollBack();
   await trial.deploy('second');
   await trial.deploy('third');
-  trial.load.event('no deploy');
-  await trial.load.more(requests - trial.load.ended);
-  const rows = await trial.stop();
-  const problems = trial.problemsOf(rows);
-  console.log(tableOf(rows));
-  console.log(`\n${String(rows.reduce((sum, row) => sum + row.requests, 0))} requests`);
-  for (const problem of problems) console.log(`FAILED: ${problem}`);
-  process.exitCode = problems.length === 0 ? 0 : 1;
+  load.event('no deploy');
+  await load.more(Number(values.requests) - load.ended);
+  const rows = await load.stop();
+  return { rows, problems: trial.problemsOf(rows) };
 }
 
-void main(Number(values.requests), values.list);
+const trial = new MachineTrial();
+void runProgram(
+  () => run(trial),
+  () => trial.end(),
+);

@@ -1,11 +1,12 @@
 // deploy/swarm.yml on a Swarm of three engines, under constant load through its proxy: what happens to it, and what that costs.
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
-import { caddyImage, Checkout, docker, production } from '../harness/docker';
+import { caddyImage, Checkout, production } from '../harness/docker';
 import { Load, type Row } from './load';
 import { Cluster, type Engine } from './swarm-cluster';
+import { imageOf, makeVersion, prepare, type Version } from './versions';
 
 const STACK = 'identidock';
 const SECRET = 'database-password';
@@ -14,15 +15,6 @@ const SERVICE = `${STACK}_identidock`;
 const NOTICED_MS = 3000;
 /** After how long an event that is not over has failed, in ms. */
 const PATIENCE_MS = 120_000;
-
-/** What versions of the image have beyond the first one. */
-const variants = {
-  second: 'ENV VERSION=2',
-  crashes: `ENV VERSION=broken\nRUN echo "throw new Error('this version is broken')" >dist/identidock.js`,
-  // It listens, and says of itself that it is not ready.
-  'never gets ready': `ENV VERSION=broken\nRUN sed -i 's/attach:/ready: () => { throw new Error("this version is not ready"); }, attach:/' dist/identidock.js`,
-};
-export type Version = 'first' | keyof typeof variants;
 
 interface Task {
   NodeID: string;
@@ -58,34 +50,22 @@ export class Trial {
     return this.cluster.manager.address;
   }
 
-  private tagOf(version: Version): string {
-    return `${this.checkout.image}:${version.replaceAll(' ', '-')}`;
-  }
-
   /**
    * Makes the Swarm and the images, deploys the first version, and begins the load.
    * @param versions - the first one, and those that update() is to be given
    */
   async start(versions: Version[]): Promise<void> {
     const { checkout, cluster, env } = this;
-    copyFileSync(join(__dirname, 'service.ts'), join(checkout.dir, 'app/identidock.ts'));
-    // By itself Caddy also sends a GET again that has got no answer, and so would hide that one was lost.
-    checkout.edit('deploy/swarm.Caddyfile', (text) =>
-      text.replace(/^\t\tlb_try_duration/m, '\t\tlb_retry_match method NONE\n$&'),
-    );
+    prepare(checkout, 'deploy/swarm.Caddyfile');
     // What the file has of a secret, as a comment.
     checkout.edit('deploy/swarm.yml', (text) =>
       text.replace(/^( *)# (?=DATABASE_PASSWORD|secrets:|  database-password:)/gm, '$1'),
     );
-    const first = this.tagOf('first');
     await checkout.compose([...production, 'build']);
-    await docker('image', 'tag', checkout.image, first);
-    for (const version of versions) {
-      if (version !== 'first') await this.build(version);
-    }
+    for (const version of versions) await makeVersion(checkout, version);
     const proxy = await caddyImage();
     await cluster.start();
-    await cluster.load(versions.map((version) => this.tagOf(version)));
+    await cluster.load(versions.map((version) => imageOf(checkout, version)));
     await cluster.load([proxy], [cluster.manager]);
     await cluster.manager.docker('node', 'update', '--label-add', 'proxy=true', cluster.manager.node);
     await this.createSecret();
@@ -109,16 +89,9 @@ export class Trial {
     return engine.docker('exec', await this.replicaOf(engine), 'sh', '-c', read);
   }
 
-  /** Builds a version upon the first one. */
-  private async build(version: keyof typeof variants): Promise<void> {
-    const dockerfile = join(this.checkout.dir, `Dockerfile.${version}`);
-    writeFileSync(dockerfile, `FROM ${this.tagOf('first')}\nUSER root\n${variants[version]}\nUSER 1000:1000\n`);
-    await docker('build', '--quiet', '--tag', this.tagOf(version), '--file', dockerfile, this.checkout.dir);
-  }
-
   /** Does what deploy/swarm.yml says of a deploy. */
   private async deploy(version: Version): Promise<void> {
-    const env = { ...this.env, IMAGE: this.tagOf(version), REPLICAS: String(this.replicas) };
+    const env = { ...this.env, IMAGE: imageOf(this.checkout, version), REPLICAS: String(this.replicas) };
     const file = join(this.checkout.dir, 'deploy/swarm.yml');
     const args = ['--detach=true', '--resolve-image', 'never', '--compose-file', file, STACK];
     await this.cluster.manager.dockerWith(env, 'stack', 'deploy', ...args);

@@ -1,32 +1,15 @@
 // npm run test:swarm: a Swarm of three real engines under constant load, what happens to it, and a table of what was lost.
 import { parseArgs } from 'node:util';
-import build from '../../quayside/harness/build';
-import { tableOf } from './load';
+import { runProgram, type Findings } from './program';
 import { obstacle } from './swarm-cluster';
 import { Trial } from './swarm-trial';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '1' } } });
 
-async function main(): Promise<void> {
-  const reason = obstacle();
-  if (reason !== undefined) throw new Error(`no Swarm of several engines can be made here: ${reason}`);
-  build();
-  const trial = new Trial();
-  const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        reject(new Error(signal));
-      });
-    }
-  });
-  try {
-    await Promise.race([run(trial, Number(values.rounds)), interrupted]);
-  } finally {
-    await trial.end();
-  }
-}
+/** The longest that a broken image may take to be undone, in s. */
+const UNDONE_S = 30;
 
-async function run(trial: Trial, rounds: number): Promise<void> {
+async function run(trial: Trial, rounds: number): Promise<Findings> {
   await trial.start(['first', 'second', 'crashes', 'never gets ready']);
   const [, second, third] = trial.cluster.engines;
   if (!second || !third) throw new Error('start() makes three engines');
@@ -48,11 +31,13 @@ async function run(trial: Trial, rounds: number): Promise<void> {
     await trial.spread();
   }
   const rows = await trial.stop();
-  const problems = trial.problemsOf(rows, 30);
-  console.log(tableOf(rows));
-  console.log(`\n${String(rows.reduce((sum, { requests }) => sum + requests, 0))} requests`);
-  for (const problem of problems) console.log(`FAILED: ${problem}`);
-  process.exitCode = problems.length === 0 ? 0 : 1;
+  return { rows, problems: trial.problemsOf(rows, UNDONE_S) };
 }
 
-void main();
+const reason = obstacle();
+if (reason !== undefined) throw new Error(`no Swarm of several engines can be made here: ${reason}`);
+const trial = new Trial();
+void runProgram(
+  () => run(trial, Number(values.rounds)),
+  () => trial.end(),
+);

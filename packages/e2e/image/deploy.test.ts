@@ -23,8 +23,8 @@ describeImage('a deploy on one machine', () => {
   const deployed = async () => {
     const { output } = await trial.rollout(['--list']);
     return output
-      .trimEnd()
       .split('\n')
+      .filter(Boolean)
       .map((line) => line.split(' ')[0] ?? '');
   };
   const version = async () => (await fetch(trial.port, '/?n=1')).headers['x-version'];
@@ -38,7 +38,7 @@ describeImage('a deploy on one machine', () => {
   const idOf = (image: string) => docker('image', 'inspect', '--format', '{{.Id}}', image);
 
   test('loses no request, also where the image is broken, and is undone', async () => {
-    trial.startLoad(12);
+    const load = trial.startLoad(12);
     const first = await deployed();
     expect(first).toHaveLength(1);
 
@@ -65,7 +65,7 @@ describeImage('a deploy on one machine', () => {
     await trial.rollBack();
     expect(await version()).toBe('2');
 
-    const rows = await trial.stop();
+    const rows = await load.stop();
     expect(trial.problemsOf(rows)).toEqual([]);
     expect(rows.slice(1).every(({ requests }) => requests > 0)).toBe(true);
     // What was undone has not answered.
@@ -127,14 +127,17 @@ describeImage('a deploy on one machine', () => {
     };
     const caddyfile = 'deploy/Caddyfile';
     checkout.edit(caddyfile, (text) => text.replace('lb_policy', 'lb_polity'));
-    const { code, output } = await trial.rollout(['--image', trial.imageOf('second')], env);
-    checkout.edit(caddyfile, (text) => text.replace('lb_polity', 'lb_policy'));
-    expect(output).toMatch(/lb_polity[^]*was not deployed: the proxy did not pass a request on, /);
-    expect(code).toBe(1);
-    const left = await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${project}`);
-    // The proxy alone.
-    expect(left.split('\n').filter(Boolean)).toHaveLength(1);
-    await trial.compose(env, '--project-name', project, 'down', '--volumes', '--timeout', '1');
+    try {
+      const { code, output } = await trial.rollout(['--image', trial.imageOf('second')], env);
+      expect(output).toMatch(/lb_polity[^]*was not deployed: the proxy did not pass a request on, /);
+      expect(code).toBe(1);
+      const left = await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${project}`);
+      // The proxy alone.
+      expect(left.split('\n').filter(Boolean)).toHaveLength(1);
+    } finally {
+      checkout.edit(caddyfile, (text) => text.replace('lb_polity', 'lb_policy'));
+      await trial.compose(env, '--project-name', project, 'down', '--volumes', '--timeout', '1');
+    }
   });
 
   test('the development server of the same project is left alone', async () => {
@@ -142,12 +145,15 @@ describeImage('a deploy on one machine', () => {
     const [port, inspect] = (await freePorts(2)) as [number, number];
     const up = ['--project-name', project, 'up', '--detach', '--no-build'];
     const ports = { PUBLISH_DEV_PORT: String(port), PUBLISH_INSPECT_PORT: String(inspect) };
-    await checkout.compose(up, { ...ports, IMAGE: trial.imageOf('second') });
-    expect(await trial.rollout([], { COMPOSE_PROJECT_NAME: project })).toEqual({
-      code: 1,
-      output: expect.stringMatching(/^deploy\/rollout: the development server of .* runs: end it/) as string,
-    });
-    await checkout.compose(['--project-name', project, 'down', '--timeout', '1']);
+    try {
+      await checkout.compose(up, { ...ports, IMAGE: trial.imageOf('second') });
+      expect(await trial.rollout([], { COMPOSE_PROJECT_NAME: project })).toEqual({
+        code: 1,
+        output: expect.stringMatching(/^deploy\/rollout: the development server of .* runs: end it/) as string,
+      });
+    } finally {
+      await checkout.compose(['--project-name', project, 'down', '--timeout', '1']);
+    }
   });
 
   test.each([

@@ -1,8 +1,8 @@
 // deploy/swarm.yml on a Swarm of three real engines under constant load: what a deploy, scaling and faults cost.
 import { fetch } from '../../quayside/harness/fetch';
-import { tableOf } from '../deploy/load';
 import { obstacle } from '../deploy/swarm-cluster';
 import { Trial } from '../deploy/swarm-trial';
+import { tableOf } from '../deploy/table';
 import { describeImage } from '../harness/docker';
 
 const reason = obstacle();

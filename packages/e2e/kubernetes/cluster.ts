@@ -5,10 +5,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { tableOf, type Cost } from '../deploy/table';
 import { broken, commands, loadObjects, PODS, testOverlay } from './commands';
 import { PATIENCE_MS, type Second } from './load';
 import { kustomization } from './render';
-import { rowOf, secondsIn, table, type Row } from './report';
+import { costOf, secondsIn } from './report';
 import { installTools, isInPath } from './tools';
 
 const exec = promisify(execFile);
@@ -136,7 +137,7 @@ class Cluster {
   }
 
   /** Lets an event happen under load. @returns its row, or why it was left out */
-  async measure({ name, act }: Event): Promise<Row | string> {
+  async measure({ name, act }: Event): Promise<Cost | string> {
     const before = (await this.seconds(1)).length;
     const start = performance.now();
     const leftOut = await act();
@@ -145,7 +146,7 @@ class Cluster {
     const after = (await this.seconds(0)).length;
     // What the event has spoilt may end only when its client has lost patience.
     const all = await this.seconds(after + PATIENCE_MS / 1000 + 1);
-    return rowOf(name, done, all.slice(before));
+    return costOf(name, done, all.slice(before));
   }
 
   /** Deploys the image, and the load when it is ready. */
@@ -196,7 +197,7 @@ async function main(): Promise<number> {
     { name: 'drain of a node', mayFail: 0, act: () => cluster.drainNode() },
     { name: 'kill of a pod', mayFail: CLIENTS, act: () => cluster.killPod() },
   ];
-  const rows: Row[] = [];
+  const rows: Cost[] = [];
   const problems: string[] = [];
   try {
     await cluster.deploy(IMAGE);
@@ -215,7 +216,7 @@ async function main(): Promise<number> {
   } finally {
     await cluster.undo(commands.remove(cluster.namespace)).catch((error: unknown) => problems.push(String(error)));
   }
-  console.log(table(rows));
+  console.log(tableOf(rows));
   for (const problem of problems) console.error(problem);
   return problems.length === 0 ? 0 : 1;
 }

@@ -1,19 +1,20 @@
-import { rowOf, secondsIn, table } from './report';
+import { tableOf } from '../deploy/table';
+import { costOf, secondsIn } from './report';
 
 const first = { second: 0, requests: 100, failed: 0, slowest: 12, reasons: {} };
 const second = { second: 1, requests: 50, failed: 3, slowest: 900, reasons: { ECONNRESET: 2, 'status 502': 1 } };
 const third = { second: 2, requests: 70, failed: 1, slowest: 30, reasons: { ECONNRESET: 1 } };
 
 test('a row adds up seconds, and keeps the slowest', () => {
-  expect(rowOf('kill', 1.5, [first, second, third])).toEqual({
+  expect(costOf('kill', 1.5, [first, second, third])).toEqual({
     event: 'kill',
     requests: 220,
     failed: 4,
     slowest: 900,
-    done: 1.5,
-    reasons: { ECONNRESET: 3, 'status 502': 1 },
+    seconds: 1.5,
+    reasons: ['3 x ECONNRESET', '1 x status 502'],
   });
-  expect(rowOf('nothing', 0, [])).toMatchObject({ requests: 0, failed: 0, slowest: 0, reasons: {} });
+  expect(costOf('nothing', 0, [])).toMatchObject({ requests: 0, failed: 0, slowest: 0, reasons: [] });
 });
 
 test('a line that the load is just writing is left for the next time', () => {
@@ -23,12 +24,15 @@ test('a line that the load is just writing is left for the next time', () => {
   expect(secondsIn(`${lines}\n`)).toEqual([first, second]);
 });
 
-test('the table has a line for each event', () => {
-  expect(table([rowOf('rolling update', 31.24, [first]), rowOf('kill of a pod', 4, [second])])).toBe(
+test('the table has a line for each event, and one for each reason', () => {
+  expect(tableOf([costOf('rolling update', 31.24, [first]), costOf('kill of a pod', 4, [second])])).toBe(
     [
-      'event           requests  failed  slowest, ms  done after, s  reasons',
-      'rolling update       100       0           12           31.2',
-      'kill of a pod         50       3          900            4.0  ECONNRESET: 2, status 502: 1',
+      'event           requests  failed  slowest ms  time to done s',
+      'rolling update       100       0          12            31.2',
+      'kill of a pod         50       3         900             4.0',
+      '',
+      'kill of a pod: 2 x ECONNRESET',
+      'kill of a pod: 1 x status 502',
     ].join('\n'),
   );
 });
