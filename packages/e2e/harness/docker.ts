@@ -59,7 +59,7 @@ export class Checkout {
     const left = new Set(['node_modules', 'dist', '.git', '.env', 'coverage']);
     cpSync(root, this.dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
     cpSync(fixture('identidock.ts'), join(this.dir, 'app/identidock.ts'));
-    for (const path of ['docker-compose.prod.yml', 'docker-compose.yml', 'deploy/rollout']) {
+    for (const path of ['docker-compose.prod.yml', 'deploy/rollout']) {
       const name = /^( *image: |repository=)(\$\{IMAGE:-)?identidock/gm;
       this.edit(path, (text) => text.replace(name, `$1$2${this.image}`));
     }

@@ -134,7 +134,7 @@ describeImage('building the image', () => {
     await rebuilt(...production, 'build');
     const left = await idOf(checkout.image);
     await rebuilt('--profile', 'test', 'build', 'test');
-    const leftOfTest = await idOf(`${checkout.image}-toolchain`);
+    const leftOfTest = await idOf(`${checkout.image}-test`);
     await checkout.compose([...production, 'build']);
     await checkout.compose(['--profile', 'test', 'build', 'test']);
     const stranger = join(checkout.dir, 'stranger.Dockerfile');
@@ -145,7 +145,7 @@ describeImage('building the image', () => {
     const all = (await docker('images', '--all', '--no-trunc', '--quiet')).split('\n');
     expect(all).not.toEqual(expect.arrayContaining([left]));
     expect(all).not.toEqual(expect.arrayContaining([leftOfTest]));
-    const kept = [strangers, await idOf(checkout.image), await idOf(`${checkout.image}-toolchain`)];
+    const kept = [strangers, await idOf(checkout.image), await idOf(`${checkout.image}-test`)];
     expect(all).toEqual(expect.arrayContaining(kept));
     await docker('image', 'rm', strangers);
   });

@@ -182,7 +182,7 @@ describeImage('docker compose', () => {
 
   test('run --rm test runs the tests of the service and of quayside in the image’s toolchain', async () => {
     await checkout.compose(['--profile', 'test', 'build', 'test']);
-    const format = ['--format', '{{json .Config.Cmd}}', `${checkout.image}-toolchain`];
+    const format = ['--format', '{{json .Config.Cmd}}', `${checkout.image}-test`];
     const command = JSON.parse(await docker('image', 'inspect', ...format)) as string[];
     // What it runs by itself, but of quayside's tests one of functions and one of processes alone: the host runs them all.
     const some = ['--testPathPatterns', '^/srv/test/|unit/config|process/production'];
