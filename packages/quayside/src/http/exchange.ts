@@ -23,12 +23,15 @@ export class Exchanges {
   readonly inFlight = new Set<Exchange>();
   /** The connections whose end waits for the client's. */
   readonly lingering = new Set<Connection>();
+  /** Connections without a request that are older than one has to begin. */
+  readonly unused = new Set<Socket>();
   private readonly connections = new WeakMap<Socket, Connection>();
 
   /** @returns what is known of a connection; it is known from its first request on, or from when it is first asked for */
   connectionOf(socket: Socket): Connection {
     let connection = this.connections.get(socket);
     if (connection === undefined) {
+      this.unused.delete(socket);
       connection = new Connection(socket, this.lingering);
       this.connections.set(socket, connection);
     }

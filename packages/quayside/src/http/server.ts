@@ -141,7 +141,8 @@ function createAround(
   server.maxHeadersCount = 0;
   // Whoever has sent all they want to say may still wait for the answers. Connection bounds the time of these.
   Object.assign(server, { httpAllowHalfOpen: true });
-  answerUnparsed(server, { exchanges, log, onUnparsed: observer?.onUnparsed });
+  const times = { headers: config.HEADERS_TIMEOUT * 1000, keepAlive: config.KEEP_ALIVE_TIMEOUT * 1000 };
+  answerUnparsed(server, { exchanges, log, times, onUnparsed: observer?.onUnparsed });
   for (const event of ['checkContinue', 'checkExpectation'] as const) {
     server.on(event, (req, res) => server.emit('request', req, res));
   }

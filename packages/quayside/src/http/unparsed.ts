@@ -5,6 +5,7 @@ import { answerFor, rawAnswer, refuse } from './answer';
 import type { Connection } from './connection';
 import type { Exchanges } from './exchange';
 import type { Logger } from '../process/log';
+import { isUnused, keepUnused, type IdleTimes } from './preconnect';
 
 /** What Node itself answers to a broken request, by the error's code. */
 const statusByCode: Record<string, number> = {
@@ -12,6 +13,16 @@ const statusByCode: Record<string, number> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   HPE_HEADER_OVERFLOW: 431,
 };
+
+interface UnparsedOptions {
+  /** Know what else is being answered on a connection. */
+  exchanges: Exchanges;
+  /** Gets a line for each answer to what has not even become a request. */
+  log: Logger;
+  times: IdleTimes;
+  /** Called for each, and for a request whose body is broken. */
+  onUnparsed: (() => void) | undefined;
+}
 
 interface ClientError extends Error {
   code?: string;
@@ -31,15 +42,9 @@ function headOf({ rawPacket, bytesParsed = 0 }: ClientError): string {
 /**
  * Answers requests that Node could not parse, as Node would, but for a well-formed one whose method Node does not know:
  * no route can have it, so that is a 404 like any other, as is CONNECT. The answer comes behind those to the requests
- * before it, and ends the connection.
- * @param exchanges - know what else is being answered on a connection
- * @param log - gets a line for each answer to what has not even become a request
- * @param onUnparsed - called for each, and for a request whose body is broken
+ * before it, and ends the connection. One on which nothing has come is only idle, and gets none.
  */
-export function answerUnparsed(
-  server: Server,
-  { exchanges, log, onUnparsed }: { exchanges: Exchanges; log: Logger; onUnparsed: (() => void) | undefined },
-): void {
+export function answerUnparsed(server: Server, { exchanges, log, times, onUnparsed }: UnparsedOptions): void {
   const sayTo = (connection: Connection, status: number, json: boolean, code?: string) => {
     log.info({ status, code, client: connection.socket.remoteAddress }, 'no request');
     onUnparsed?.();
@@ -58,6 +63,10 @@ export function answerUnparsed(
     else socket.resume();
   });
   server.on('clientError', (error: ClientError, socket: Socket) => {
+    if (isUnused(socket, error.code)) {
+      keepUnused(socket, exchanges, times);
+      return;
+    }
     const connection = exchanges.connectionOf(socket);
     // What a service reads that has taken the socket is not HTTP, and what comes behind the last answer is nothing.
     if (connection.isEnding || connection.findTaker() !== undefined) return;

@@ -22,7 +22,7 @@ function isSending(exchange: Exchange): boolean {
  * @param exchanges - what is in flight there
  * @returns when the last connection is closed; how long that may take is the caller's to bound
  */
-export async function drainServer(server: Server, { inFlight, lingering }: Exchanges): Promise<void> {
+export async function drainServer(server: Server, { inFlight, lingering, unused }: Exchanges): Promise<void> {
   const last = new WeakMap<Socket, ServerResponse>();
 
   /** Makes an answer its connection's last, and no longer one that is queued before it: after the last, nothing is sent. */
@@ -42,6 +42,7 @@ export async function drainServer(server: Server, { inFlight, lingering }: Excha
     const taken = open.filter(isTaken);
     for (const connection of lingering) if (seen.has(connection)) connection.socket.destroy();
     seen = new Set(lingering);
+    for (const socket of unused) if (socket.bytesRead === 0) socket.destroy();
     if (taken.length === open.length) taken.forEach(endTaken);
     // Node takes one for idle that lingers, and the answer to a client that still sends would be lost.
     if (lingering.size === 0 && !open.some(isSending)) server.closeIdleConnections();
