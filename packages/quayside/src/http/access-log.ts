@@ -1,14 +1,23 @@
 // One line in the log for each request, when its answer has ended.
 import type { Request } from 'express';
-import type { Logger } from '../process/log';
+import { writeInfo, type Logger } from '../process/log';
 import type { Exchange } from './exchange';
 import type { Outcome } from './outcome';
 import { idOf } from './request-id';
 import { traceOf } from './trace';
 
+/** What JSON escapes. */
+const ESCAPED = /[\u0000-\u001f"\\\ud800-\udfff]/;
+
+/** @returns a string as JSON */
+const quoted = (text: string) => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`);
+
 /** @returns the path that a request asks for, as the log names it: without query, and without a host, or a password for it */
 export function pathOf({ originalUrl, url }: Pick<Request, 'originalUrl' | 'url'>): string {
-  return /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(originalUrl || url)?.[1] ?? '';
+  const target = originalUrl || url;
+  // Nearly all of them, and at a fraction of what the expression takes.
+  if (target.startsWith('/') && !target.includes('?') && !target.includes('#')) return target;
+  return /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(target)?.[1] ?? '';
 }
 
 /** @returns the address of who sent the request, as far as TRUST_PROXY lets it be known */
@@ -28,9 +37,22 @@ export function writeLine(
   { method, status, bytes, ms, cut }: Outcome,
 ): void {
   const path = pathOf({ originalUrl: '', url });
+  const id = idOf(req);
+  const trace = traceOf(req);
+  const rounded = Math.round(ms * 100) / 100;
+  // What a service may have put in the place of these has to go through pino.
+  const isPlain = !isHealth && Number.isFinite(status) && Number.isFinite(bytes);
+  if (isPlain && (client === undefined || typeof client === 'string')) {
+    const ofTrace = trace ? `,"trace_id":"${trace.trace_id}","span_id":"${trace.span_id}"` : '';
+    const about = `,"id":${quoted(id)}${ofTrace},"method":${quoted(method)},"path":${quoted(path)}`;
+    const ofClient = client === undefined ? '' : `,"client":${quoted(client)}`;
+    const ofEnd = `${ofClient}${cut === undefined ? '' : ',"aborted":true'}`;
+    const numbers = `,"status":${String(status)},"bytes":${String(bytes)},"ms":${String(rounded)}`;
+    if (writeInfo(log, `${about}${numbers}${ofEnd}`, 'request')) return;
+  }
   const aborted = cut !== undefined || undefined;
   log[isHealth ? 'debug' : 'info'](
-    { id: idOf(req), ...traceOf(req), method, path, status, bytes, ms: Math.round(ms * 100) / 100, client, aborted },
+    { id, ...trace, method, path, status, bytes, ms: rounded, client, aborted },
     'request',
   );
 }

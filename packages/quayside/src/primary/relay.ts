@@ -28,7 +28,8 @@ function pass(stream: Readable, outlet: Outlet, hasEnded: () => boolean): void {
   stream.on('data', (chunk: Buffer) => {
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
-      write(Buffer.concat([begun, chunk.subarray(0, end)]));
+      const lines = chunk.subarray(0, end);
+      write(begun.length > 0 ? Buffer.concat([begun, lines]) : lines);
       begun = chunk.subarray(end);
     } else begun = Buffer.concat([begun, chunk]);
     if (begun.length < MAX_LINE) return;

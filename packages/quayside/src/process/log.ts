@@ -12,7 +12,8 @@ export type { Logger };
 const MAX_GATHERED = 2 ** 16;
 /** How long lines are gathered before they are written together, in ms. */
 const GATHER_MS = 10;
-/** pino's number for it. */
+/** pino's numbers for levels. */
+const INFO = 30;
 const WARN = 40;
 /** How wide a line is made where there is no terminal, in characters. */
 const COLUMNS = 80;
@@ -79,6 +80,30 @@ export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'mode'>, bindings: 
     log.warn({ dropped }, 'lines were dropped: nobody read them, or they could not be written');
   };
   return log;
+}
+
+/** Of pino's logger, what decides how a line is made and where it goes. */
+interface Internals {
+  [symbols.streamSym]: unknown;
+  [symbols.mixinSym]?: unknown;
+  /** What every line carries, as JSON. */
+  [symbols.chindingsSym]: string;
+}
+
+/**
+ * Writes the line that `logger.info(fields, message)` would write, for a fraction of what pino takes.
+ * @param fields - as JSON, each with a comma before it
+ * @param message - one that JSON needs no escapes for
+ * @returns whether it has; not where somebody has changed how lines are made or where they go, as OpenTelemetry does
+ */
+export function writeInfo(logger: Logger, fields: string, message: string): boolean {
+  const own = logger as Logger & Internals;
+  if (own[symbols.streamSym] !== stream || own[symbols.mixinSym] !== undefined) return false;
+  if (logger.levelVal <= INFO) {
+    stream.lastLevel = INFO;
+    stream.write(`{"level":"info"${isoTime()}${own[symbols.chindingsSym]}${fields},"msg":"${message}"}\n`);
+  }
+  return true;
 }
 
 /** @returns whether something is an error, also one of another realm; a service may log anything by that name */
