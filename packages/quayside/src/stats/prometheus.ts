@@ -1,5 +1,5 @@
 // The snapshot as Prometheus text. https://prometheus.io/docs/instrumenting/exposition_formats/
-import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Registry, type Metric as RegisteredMetric } from 'prom-client';
 import { BOUNDS, countOf, type Histogram } from './histogram';
 import { rows, type Labels, type Row } from './metrics';
 import { parseReports } from './service-metrics';
@@ -7,15 +7,16 @@ import type { Snapshot } from './snapshot';
 
 interface Value {
   labels: Labels;
+  /** More of them, of which prom-client makes text once for all values that have the same object. */
+  sharedLabels?: Labels;
   value: number;
   metricName?: string;
 }
-/** As prom-client's getMetricsAsJSON() gives it. */
+/** As a prom-client metric's get() gives it. */
 interface Metric {
   name: string;
   help: string;
   type: Row[1];
-  aggregator: 'first';
   values: Value[];
 }
 
@@ -24,17 +25,23 @@ const MISNAMED = ['nodejs_active_resources_total', 'nodejs_active_handles_total'
 
 /** @returns the values of one histogram: its buckets, which are cumulative, its sum and its count */
 function valuesOf(name: string, labels: Labels, { buckets, sum }: Histogram): Value[] {
+  const bucketOf = (le: string, value: number) => ({
+    metricName: `${name}_bucket`,
+    labels: { le },
+    sharedLabels: labels,
+    value,
+  });
   let cumulative = 0;
   const below = BOUNDS.map((bound, index) => {
     cumulative += buckets[index] ?? 0;
-    return { metricName: `${name}_bucket`, labels: { ...labels, le: String(bound) }, value: cumulative };
+    return bucketOf(String(bound), cumulative);
   });
   const count = countOf(buckets);
   return [
     ...below,
-    { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: count },
-    { metricName: `${name}_sum`, labels, value: sum },
-    { metricName: `${name}_count`, labels, value: count },
+    bucketOf('+Inf', count),
+    { metricName: `${name}_sum`, labels: {}, sharedLabels: labels, value: sum },
+    { metricName: `${name}_count`, labels: {}, sharedLabels: labels, value: count },
   ];
 }
 
@@ -43,12 +50,18 @@ function metricOf([name, type, help, seriesOf]: Row, snapshot: Snapshot): Metric
     type === 'histogram'
       ? seriesOf(snapshot).flatMap(([labels, histogram]) => valuesOf(name, labels, histogram))
       : seriesOf(snapshot).map(([labels, value]) => ({ labels, value }));
-  return { name, help, type, aggregator: 'first', values };
+  return { name, help, type, values };
 }
 
-/** @returns the metrics of a snapshot, as prom-client takes them */
-export function metricsOf(snapshot: Snapshot): Metric[] {
-  return rows.map((row) => metricOf(row, snapshot));
+/** @returns a snapshot in the form of a registry: prom-client's own metrics would take a step more for each value */
+function registryOf(snapshot: Snapshot): Registry {
+  const registry = new Registry();
+  for (const row of rows) {
+    // All that a registry needs of a metric in order to print it.
+    const metric = { name: row[0], get: () => metricOf(row, snapshot) };
+    registry.registerMetric(metric as unknown as RegisteredMetric);
+  }
+  return registry;
 }
 
 /**
@@ -62,9 +75,8 @@ export function createPrometheus(): { type: string; format: (snapshot: Snapshot)
   return {
     type: primary.contentType,
     format: async (snapshot) => {
-      const ofSnapshot = AggregatorRegistry.aggregate([metricsOf(snapshot)] as never);
       const ofService = AggregatorRegistry.aggregate(parseReports(snapshot.serviceMetrics));
-      return (await ofSnapshot.metrics()) + (await primary.metrics()) + (await ofService.metrics());
+      return (await registryOf(snapshot).metrics()) + (await primary.metrics()) + (await ofService.metrics());
     },
   };
 }
