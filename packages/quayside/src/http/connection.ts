@@ -9,9 +9,32 @@ const LINGER_BYTES = 64 * 1024 ** 2;
 /** How long the answers to a client that has ended its side may take, in ms: it may have left as well. */
 const HALF_CLOSED_MS = 5000;
 
+/** Where a socket has its connection: for a map of all, new ones would cost more, as would the collection of garbage. */
+const CONNECTION = Symbol('connection');
+
+interface KnownSocket extends Socket {
+  [CONNECTION]?: Connection;
+}
+
+// Shared by all sockets, so that a new one takes no function of its own.
+function endSocket(this: KnownSocket): void {
+  this[CONNECTION]?.end();
+}
+function onSocketEnd(this: KnownSocket): void {
+  this[CONNECTION]?.boundAnswers();
+}
+function onSocketClose(this: KnownSocket): void {
+  this[CONNECTION]?.close();
+}
+
+/** @returns the connection of a socket; undefined before its first request */
+export function connectionOf(socket: Socket): Connection | undefined {
+  return (socket as KnownSocket)[CONNECTION];
+}
+
 export class Connection {
   /** Its exchanges in flight, from the oldest, whose answer has the socket, to the youngest. */
-  private readonly inFlight = new Set<Exchange>();
+  private readonly inFlight: Exchange[] = [];
   /** What it had sent when a response of its was last closed, in bytes. */
   private sent = 0;
   /** What it has sent of interim answers since then, in bytes. */
@@ -41,15 +64,9 @@ export class Connection {
     socket.allowHalfOpen = true;
     [this.parse = () => undefined] = socket.listeners('data') as Connection['parse'][];
     // Node calls it after the last answer. It closes at once, and unread bytes make that a reset.
-    socket.destroySoon = () => {
-      this.end();
-    };
-    socket.once('end', () => {
-      this.boundAnswers();
-    });
-    socket.once('close', () => {
-      this.close();
-    });
+    socket.destroySoon = endSocket;
+    socket.on('end', onSocketEnd).on('close', onSocketClose);
+    (socket as KnownSocket)[CONNECTION] = this;
   }
 
   /** Whether a request that has been read is to be served: not behind the last one, nor where the service reads. */
@@ -58,13 +75,13 @@ export class Connection {
       this.drop();
       return false;
     }
-    return this.inFlight.size === 0 || this.findTaker() === undefined;
+    return this.inFlight.length === 0 || this.findTaker() === undefined;
   }
 
   /** Puts an exchange among those in flight. */
   begin(exchange: Exchange): void {
     this.youngest = exchange;
-    this.inFlight.add(exchange);
+    this.inFlight.push(exchange);
   }
 
   /**
@@ -78,18 +95,17 @@ export class Connection {
     const bytes = bytesWritten - this.sent;
     this.sent = bytesWritten;
     this.interim = 0;
-    this.inFlight.delete(exchange);
+    this.inFlight.splice(this.inFlight.indexOf(exchange), 1);
     // Not kept for as long as the connection is idle: its request has the body.
     if (this.youngest === exchange && exchange.req.complete) this.youngest = undefined;
     if (destroyed) this.state = 'closed';
-    else if (this.state === 'ending' && this.inFlight.size === 0) this.part();
+    else if (this.state === 'ending' && this.inFlight.length === 0) this.part();
     return bytes;
   }
 
   /** @returns the exchange whose answer has the socket, or had it last */
   oldest(): Exchange | undefined {
-    const [oldest] = this.inFlight;
-    return oldest;
+    return this.inFlight[0];
   }
 
   /** @returns the youngest exchange where its request has not come whole */
@@ -115,7 +131,7 @@ export class Connection {
     if (this.isEnding) return;
     this.parting = parting;
     this.drop();
-    if (this.inFlight.size === 0) this.part();
+    if (this.inFlight.length === 0) this.part();
   }
 
   /**
@@ -147,7 +163,7 @@ export class Connection {
   }
 
   /** Ends it after its last answer: at once, unless more has come, or is still to come, than that was an answer to. */
-  private end(): void {
+  end(): void {
     const { socket } = this;
     // The client has ended its side, which does not make an answer the last.
     if (this.parting !== undefined && socket.readableEnded) return;
@@ -195,8 +211,8 @@ export class Connection {
   }
 
   /** Bounds the time of answers to a client that has ended its side: nothing else tells of one that has left. */
-  private boundAnswers(): void {
-    if (this.inFlight.size === 0 || this.state === 'lingering') return;
+  boundAnswers(): void {
+    if (this.inFlight.length === 0 || this.state === 'lingering') return;
     // As Node does, unless the service has a say in it.
     if (this.findTaker() !== undefined) {
       this.socket.end();
@@ -218,7 +234,7 @@ export class Connection {
    * Has answers that Node has lost, or forgets, emit 'close', so that whatever waits for them can rely on it: those whose
    * socket was taken away, and in older releases, 20 among them, those queued behind another, by pipelining.
    */
-  private close(): void {
+  close(): void {
     clearTimeout(this.timer);
     this.lingering.delete(this);
     for (const { res } of this.inFlight) {

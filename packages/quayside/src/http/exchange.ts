@@ -1,7 +1,7 @@
 // A request with its response, from the end of the request's headers to the response's close; and all that are in flight.
 import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
-import { Connection } from './connection';
+import { Connection, connectionOf } from './connection';
 
 export interface Exchange {
   readonly req: Request;
@@ -25,17 +25,13 @@ export class Exchanges {
   readonly lingering = new Set<Connection>();
   /** Connections without a request that are older than one has to begin. */
   readonly unused = new Set<Socket>();
-  private readonly connections = new WeakMap<Socket, Connection>();
 
   /** @returns what is known of a connection; it is known from its first request on, or from when it is first asked for */
   connectionOf(socket: Socket): Connection {
-    let connection = this.connections.get(socket);
-    if (connection === undefined) {
-      this.unused.delete(socket);
-      connection = new Connection(socket, this.lingering);
-      this.connections.set(socket, connection);
-    }
-    return connection;
+    const known = connectionOf(socket);
+    if (known !== undefined) return known;
+    this.unused.delete(socket);
+    return new Connection(socket, this.lingering);
   }
 
   /**
