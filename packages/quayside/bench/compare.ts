@@ -1,33 +1,29 @@
 // npm run bench: production beside Flask under uWSGI, pm2, plain Express, and a bare node:http cluster.
 import { loadavg } from 'node:os';
-import { compareGrowth, comparePolicies, compareReaders, compareStacks, RATE } from './compare/comparisons';
+import { comparisons } from './compare/comparisons';
 import { LoadTool } from './compare/load';
 import { Bench, say } from './compare/measure';
-import type { Report } from './compare/results';
+import type { Measured } from './compare/results';
 import { readOptions } from './compare/options';
 import { report } from './compare/report';
 import { answersOfService } from './compare/servers';
-import { build, cleanUp, imageName, loadCpus, stacks, type Image } from './compare/stacks';
+import { build, cleanUp, imageName, isRunning, loadCpus, stacks, startNeighbour, type Image } from './compare/stacks';
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), stacks);
   const chosen = stacks.filter(({ key }) => options.only.includes(key));
   say('building');
-  build(new Set<Image>(['load', ...chosen.map(({ image }) => image)]));
+  const peers = options.parts.includes('stacks') ? chosen.map(({ image }) => image) : [];
+  build(new Set<Image>(['load', ...peers]));
   const tool = new LoadTool(imageName('load'));
   const bench = new Bench(options, tool);
   const loadBefore = loadavg()[0] ?? NaN;
+  const neighbour = options.neighbour ? startNeighbour() : undefined;
   const answers = answersOfService();
-  const compared = await compareStacks(bench, chosen, answers);
-  const rest: Pick<Report, 'policies' | 'readers' | 'growth'> = options.isWhole
-    ? {
-        policies: await comparePolicies(bench),
-        readers: await compareReaders(bench),
-        growth: await compareGrowth(bench, answers),
-      }
-    : {};
-  const load = { load: tool.version, loadCpus, loadBefore, rate: RATE, canPlot: tool.isWrk };
-  await report({ options, stacks: chosen, ...load, ...compared, ...rest });
+  let measured: Measured = {};
+  for (const part of options.parts) measured = { ...measured, ...(await comparisons[part](bench, answers, chosen)) };
+  if (neighbour !== undefined && !isRunning(neighbour)) throw new Error('the neighbour ended before the windows did');
+  await report({ options, stacks: chosen, load: tool.version, loadCpus, loadBefore, canPlot: tool.isWrk, ...measured });
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));

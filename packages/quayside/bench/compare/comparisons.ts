@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { usageOf } from './engine';
 import type { Latency } from './load';
 import { CONNECTIONS, say, type Bench } from './measure';
-import type { Report } from './results';
+import type { Part } from './options';
+import type { Measured } from './results';
 import { startAll, startLimit, startService } from './servers';
 import { ask, stop, type Answer, type Stack, type Started } from './stacks';
 
@@ -24,15 +25,17 @@ const workloads = [
   { name: '10 KB, new connections', path: '/json', isNew: true },
 ];
 
+/**
+ * One part of the benchmark. It starts the servers that it needs, and stops them.
+ * @param answers - what identidock answers, for the limit to write
+ */
+type Comparison = (bench: Bench, answers: Answer[], stacks: Stack[]) => Promise<Measured>;
+
 /** All stacks, under each load. */
-export async function compareStacks(
-  bench: Bench,
-  stacks: Stack[],
-  answers: Answer[],
-): Promise<Pick<Report, 'workloads' | 'latencies' | 'idle'>> {
+const compareStacks: Comparison = async (bench, answers, stacks) => {
   const all = startAll(stacks, answers);
   const idle = await Promise.all(all.map(async ({ started }) => (await usageOf(started.server)).memory));
-  const results: Report['workloads'] = [];
+  const results: NonNullable<Measured['compared']>['workloads'] = [];
   for (const { name, path, isNew } of workloads) {
     say(name);
     const workload = { path, connections: CONNECTIONS, isNew };
@@ -43,8 +46,8 @@ export async function compareStacks(
   const latencyOf = ({ started }: { started: Started }): Latency => tool.latency(started.load, RATE, options.seconds);
   const latencies = await bench.inRounds(all, latencyOf);
   for (const { started } of all) stop(started);
-  return { workloads: results, latencies, idle };
-}
+  return { compared: { workloads: results, latencies, idle } };
+};
 
 /** The requests that each worker has answered so far. */
 async function requestsOf(started: Started): Promise<number[]> {
@@ -55,8 +58,8 @@ async function requestsOf(started: Started): Promise<number[]> {
 }
 
 /** Who accepts: the workers, as identidock has it, or the primary in turn. */
-export async function comparePolicies(bench: Bench): Promise<NonNullable<Report['policies']>> {
-  const policies: NonNullable<Report['policies']> = [];
+const comparePolicies: Comparison = async (bench) => {
+  const policies: NonNullable<Measured['policies']> = [];
   for (const workers of [2, 4]) {
     const roundRobin = { NODE_OPTIONS: '--require=/bench/round-robin.js' };
     const both = [startService(workers), startService(workers, roundRobin)];
@@ -72,11 +75,11 @@ export async function comparePolicies(bench: Bench): Promise<NonNullable<Report[
     }
     both.forEach(stop);
   }
-  return policies;
-}
+  return { policies };
+};
 
 /** With nobody reading the stats, and with somebody who reads them ten times a second. */
-export async function compareReaders(bench: Bench): Promise<NonNullable<Report['readers']>> {
+const compareReaders: Comparison = async (bench) => {
   say('stats read');
   const started = startService(1);
   const windowWith = async (isRead: boolean) => {
@@ -89,12 +92,12 @@ export async function compareReaders(bench: Bench): Promise<NonNullable<Report['
   };
   const [unread = [], read = []] = await bench.inRounds([false, true], windowWith, FINER * bench.options.rounds);
   stop(started);
-  return { unread, read };
-}
+  return { readers: { unread, read } };
+};
 
 /** Identidock and the limit with more and more connections, and identidock with more and more workers. */
-export async function compareGrowth(bench: Bench, answers: Answer[]): Promise<NonNullable<Report['growth']>> {
-  const growth: NonNullable<Report['growth']> = [];
+const compareGrowth: Comparison = async (bench, answers) => {
+  const growth: NonNullable<Measured['growth']> = [];
   const measure = async (name: string, started: Started, counts: number[]) => {
     for (const connections of counts) {
       say(`${name}, ${String(connections)} connections`);
@@ -114,5 +117,12 @@ export async function compareGrowth(bench: Bench, answers: Answer[]): Promise<No
     const name = `identidock, ${String(workers)} workers on ${String(workers)} CPUs${shared}`;
     await measure(name, startService(workers, {}, `0-${String(workers - 1)}`), [100]);
   }
-  return growth;
-}
+  return { growth };
+};
+
+export const comparisons: Record<Part, Comparison> = {
+  stacks: compareStacks,
+  stats: compareReaders,
+  accept: comparePolicies,
+  growth: compareGrowth,
+};

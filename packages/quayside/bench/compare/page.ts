@@ -1,22 +1,29 @@
 // The page that the benchmark writes, in Markdown.
+import { RATE } from './comparisons';
 import type { Report } from './results';
 import { growthTable, latencyTable, policyTable, readerTable, workloadTable } from './tables';
 import { held } from './targets';
 
+/** @returns the name of the page's file and its plot's, without what they end in */
+export const pageName = ({ neighbour }: Report['options']) => (neighbour ? 'benchmarks-neighbour' : 'benchmarks');
+
 /** @returns the page, in Markdown */
 export function page(all: Report, machine: string, versions: string[]): string {
-  const { options, rate, loadCpus, policies, readers, growth } = all;
-  const { rounds, seconds } = options;
-  const sections = all.workloads.map((workload) => `### ${workload.name}\n\n${workloadTable(all, workload)}`);
-  const more = [policies && whoAccepts(policies), readers && statsRead(readers), growth && asWorkGrows(growth)].join(
-    '',
-  );
+  const { options, loadCpus, compared, readers, policies, growth } = all;
+  const { rounds, seconds, neighbour } = options;
+  const sections = [
+    compared && asFast(all, compared),
+    readers && statsRead(readers),
+    policies && whoAccepts(policies),
+    growth && asWorkGrows(growth),
+  ];
   return `# Benchmarks
 
-\`npm run bench\` made this page on ${new Date().toISOString().slice(0, 10)}, and makes it anew.
+\`npm run bench${neighbour ? ' -- --neighbour' : ''}\` made this page on ${new Date().toISOString().slice(0, 10)}, and makes it anew.
 
 - Machine: ${machine}; load average before ${all.loadBefore.toFixed(1)}
 - Versions: ${versions.join(', ')}
+- Neighbour: ${neighbour ? `a process that reads and writes 64 MB at random ran on CPU ${loadCpus} all the time` : 'none'}
 
 All run in containers, on CPU 0 alone and with one worker where nothing else is said; the load runs beside them, on
 CPU ${loadCpus}, over the container's own loopback. Each of ${String(rounds)} rounds measures all in turn, for
@@ -37,23 +44,31 @@ requests a second depend on what else the machine does.
 ## What is held against what
 
 ${held(all)}
-${all.canPlot ? '\n![Requests per CPU-second](benchmarks.svg)\n' : ''}
+${all.canPlot && compared !== undefined ? `\n![Requests per CPU-second](${pageName(options)}.svg)\n` : ''}${sections.join('')}`;
+}
+
+const asFast = (report: Report, compared: NonNullable<Report['compared']>) => `
 ## Requests as fast as they are answered
 
 64 connections.
 
-${sections.join('\n\n')}
+${compared.workloads.map((workload) => `### ${workload.name}\n\n${workloadTable(report, workload)}`).join('\n\n')}
 
 ## Latency and memory
 
-${String(rate)} requests a second on 50 kept connections, 14 bytes. A connection sends a request when its time has come and
+${String(RATE)} requests a second on 50 kept connections, 14 bytes. A connection sends a request when its time has come and
 the one before is answered; all of them at nearly the same time, so that one waits for the others. Where
 no connection is kept, h2load has nothing to measure. Memory is that of all processes of the container; loaded is after requests as fast as they
 are answered, 14 bytes, kept connections.
 
-${latencyTable(all)}
-${more}`;
-}
+${latencyTable(report, compared)}
+`;
+
+const statsRead = (readers: NonNullable<Report['readers']>) => `
+## The stats, read ten times a second
+
+${readerTable(readers)}
+`;
 
 const whoAccepts = (policies: NonNullable<Report['policies']>) => `
 ## Who accepts
@@ -62,12 +77,6 @@ Node's cluster has two policies: the workers accept for themselves, as identidoc
 connections out in turn. 14 bytes, without access log, all workers on one CPU.
 
 ${policyTable(policies)}
-`;
-
-const statsRead = (readers: NonNullable<Report['readers']>) => `
-## The stats, read ten times a second
-
-${readerTable(readers)}
 `;
 
 const asWorkGrows = (growth: NonNullable<Report['growth']>) => `

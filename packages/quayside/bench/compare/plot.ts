@@ -5,7 +5,7 @@ import { imageName } from './stacks';
 import { median } from './statistics';
 
 /** @returns an SVG: for each stack, how many requests of 14 bytes a second of CPU time is enough for; least and most marked */
-export function plot({ stacks, workloads }: Report): string {
+export function plot(stacks: Report['stacks'], { workloads }: NonNullable<Report['compared']>): string {
   const kinds = workloads.filter(({ name }) => name.startsWith('14'));
   const rows = stacks.map(({ name }, index) => {
     const cells = kinds.flatMap(({ windows }) => {

@@ -5,17 +5,18 @@ import { join } from 'node:path';
 import { format } from 'prettier';
 import { docker } from './engine';
 import type { Report } from './results';
-import { page } from './page';
+import { page, pageName } from './page';
 import { plot } from './plot';
 import { imageName, type Stack } from './stacks';
 
 /** Versions, as the images have them. */
-function versions({ stacks, load }: Report): string[] {
+function versions({ options, stacks, load }: Report): string[] {
   const version = (image: Stack['image'], ...command: string[]) => docker('run', '--rm', imageName(image), ...command);
   const express = `require('express/package.json').version`;
   const list = [`Node.js ${version('service', 'node', '-p', 'process.versions.node')}`];
   list.push(`Express ${version('service', 'node', '-p', express)}`);
-  const has = (image: Stack['image']) => stacks.some((stack) => stack.image === image);
+  const isCompared = options.parts.includes('stacks');
+  const has = (image: Stack['image']) => isCompared && stacks.some((stack) => stack.image === image);
   if (has('pm2')) list.push(`pm2 ${version('pm2', 'pm2-runtime', '--version').split('\n').at(-1) ?? ''}`);
   if (has('seed')) {
     list.push(`uWSGI ${version('seed', 'uwsgi', '--version')}`);
@@ -40,12 +41,13 @@ export async function report(all: Report): Promise<void> {
     printWidth: 120,
   });
   console.log(text);
-  const { out } = all.options;
-  if (out === undefined) return;
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'benchmarks.md'), text);
-  const svg = join(out, 'benchmarks.svg');
-  rmSync(svg, { force: true });
-  if (all.canPlot) writeFileSync(svg, plot(all));
+  const { options, stacks, compared, canPlot } = all;
+  if (options.out === undefined) return;
+  mkdirSync(options.out, { recursive: true });
+  const path = join(options.out, pageName(options));
+  writeFileSync(`${path}.md`, text);
+  if (compared === undefined) return;
+  rmSync(`${path}.svg`, { force: true });
+  if (canPlot) writeFileSync(`${path}.svg`, plot(stacks, compared));
   else console.log('No plot: gnuplot could not be had from the packages.');
 }

@@ -14,8 +14,27 @@ export interface Window {
   memory: number;
 }
 
-/** All that was measured; each list of windows has one for each round, each list of lists one for each stack. */
-export interface Report {
+/** What each part measures; each list of windows has one for each round. */
+export interface Measured {
+  /** Each list has an item for each stack. */
+  compared?: {
+    workloads: { name: string; windows: Window[][] }[];
+    latencies: Latency[][];
+    /** Memory before any load, in MB. */
+    idle: number[];
+  };
+  readers?: { unread: Window[]; read: Window[] };
+  policies?: {
+    workers: number;
+    isNew: boolean;
+    own: (Window & { share: number })[];
+    roundRobin: (Window & { share: number })[];
+  }[];
+  growth?: { name: string; connections: number; windows: Window[] }[];
+}
+
+/** All of one run. */
+export interface Report extends Measured {
   options: Options;
   stacks: Stack[];
   /** The tools of the load, and the CPUs that they ran on. */
@@ -25,19 +44,4 @@ export interface Report {
   canPlot: boolean;
   /** The machine's load average before anything was measured. */
   loadBefore: number;
-  /** At which latency was measured, in requests a second. */
-  rate: number;
-  /** Memory of each before any load, in MB. */
-  idle: number[];
-  workloads: { name: string; windows: Window[][] }[];
-  latencies: Latency[][];
-  /** These three of a whole run alone. */
-  policies?: {
-    workers: number;
-    isNew: boolean;
-    own: (Window & { share: number })[];
-    roundRobin: (Window & { share: number })[];
-  }[];
-  readers?: { unread: Window[]; read: Window[] };
-  growth?: { name: string; connections: number; windows: Window[] }[];
 }

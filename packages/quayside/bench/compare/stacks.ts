@@ -108,6 +108,24 @@ export function start({ image, env = {}, command = [] }: Omit<Stack, 'key' | 'na
   return { server, load };
 }
 
+/** It ends by itself after so long, in s, if nobody ends it. */
+const NEIGHBOUR_SECONDS = 3600;
+
+/**
+ * Starts a process that disturbs the caches, where the load runs.
+ * @returns its container, which cleanUp() removes
+ */
+export function startNeighbour(): string {
+  const place = ['--network', 'none', '--cpuset-cpus', loadCpus];
+  const command = ['node', 'neighbour.js', String(NEIGHBOUR_SECONDS)];
+  const name = `${run}-${String((count += 1))}`;
+  return docker('run', '--detach', '--init', '--name', name, ...place, imageName('load'), ...command);
+}
+
+export function isRunning(container: string): boolean {
+  return docker('inspect', '--format', '{{.State.Running}}', container) === 'true';
+}
+
 export function stop({ server, load }: Started): void {
   docker('rm', '--force', load, server);
 }

@@ -11,7 +11,10 @@ const of = <Item>(items: Item[], key: keyof Item) => items.map((item) => item[ke
 const errorsOf = (windows: Window[]) => String(of(windows, 'errors').reduce((sum, count) => sum + count, 0));
 
 /** The stacks under one load. */
-export function workloadTable({ stacks }: Report, { windows }: Report['workloads'][number]): string {
+export function workloadTable(
+  { stacks }: Report,
+  { windows }: NonNullable<Report['compared']>['workloads'][number],
+): string {
   const limit = windows[stacks.findIndex(({ key }) => key === 'limit')] ?? [];
   const rows = stacks.map(({ name }, index) => {
     const measured = windows[index] ?? [];
@@ -23,7 +26,10 @@ export function workloadTable({ stacks }: Report, { windows }: Report['workloads
 }
 
 /** The stacks at a fixed rate, and their memory. */
-export function latencyTable({ stacks, latencies, idle, workloads }: Report): string {
+export function latencyTable(
+  { stacks }: Report,
+  { latencies, idle, workloads }: NonNullable<Report['compared']>,
+): string {
   const rows = stacks.map(({ name }, index) => {
     const measured = latencies[index] ?? [];
     const loaded = (workloads[0]?.windows[index] ?? []).map(({ memory }) => memory);

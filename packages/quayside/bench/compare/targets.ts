@@ -3,9 +3,9 @@ import type { Report } from './results';
 import { median, ratios, spread } from './statistics';
 
 /** @returns a table in Markdown, of what was measured in this run */
-export function held({ stacks, workloads, policies, readers }: Report): string {
+export function held({ stacks, compared, policies, readers }: Report): string {
   const costs = (key: string) =>
-    workloads[0]?.windows[stacks.findIndex((stack) => stack.key === key)]?.map(({ cost }) => cost);
+    compared?.workloads[0]?.windows[stacks.findIndex((stack) => stack.key === key)]?.map(({ cost }) => cost);
   const rows: string[] = [];
   const add = (what: string, wanted: number, measured: number[], isMost = false) => {
     const value = median(measured);

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { readAutocannon, readH2load, readWrk } from '../../bench/compare/load';
-import { readOptions } from '../../bench/compare/options';
+import { parts, readOptions } from '../../bench/compare/options';
 import { median, percentile, ratios, spread } from '../../bench/compare/statistics';
 import { held } from '../../bench/compare/targets';
 import { createApp } from '../../bench/stacks/identidock';
@@ -80,19 +80,28 @@ describe('options', () => {
   const stacks = [{ key: 'a' }, { key: 'b' }];
 
   test('without any, all is measured, and the page goes to docs/', () => {
-    const expected = { only: ['a', 'b'], out: 'docs', isWhole: true };
+    const expected = { only: ['a', 'b'], parts, neighbour: false, out: 'docs' };
     expect(readOptions([], stacks)).toMatchObject(expected);
+    expect(readOptions(['--neighbour'], stacks)).toMatchObject({ ...expected, neighbour: true });
   });
 
-  test.each([[['--rounds', '1']], [['--seconds', '1']], [['--only', 'b']]])('%j leaves docs/ alone', (args) => {
-    expect(readOptions(args, stacks).out).toBeUndefined();
-    expect(readOptions([...args, '--out', 'x'], stacks).out).toBe('x');
+  test.each([[['--rounds', '1']], [['--seconds', '1']], [['--only', 'b']], [['--part', 'stats']]])(
+    '%j leaves docs/ alone',
+    (args) => {
+      expect(readOptions(args, stacks).out).toBeUndefined();
+      expect(readOptions([...args, '--out', 'x'], stacks).out).toBe('x');
+    },
+  );
+
+  test('parts are measured in their own order', () => {
+    expect(readOptions(['--part', 'growth,stacks'], stacks).parts).toEqual(['stacks', 'growth']);
   });
 
   test.each([
     [['--rounds', '0'], '--rounds=0: expected a whole number from 1 to 999'],
     [['--seconds', 'x'], '--seconds=x: expected a whole number from 1 to 999'],
     [['--only', 'a,c'], '--only=c: expected some of a,b'],
+    [['--part', 'stats,c'], '--part=c: expected some of stacks,'],
     [['--nosuch'], "Unknown option '--nosuch'"],
   ])('%j is an error', (args, message) => {
     expect(() => readOptions(args, stacks)).toThrow(message);
@@ -104,7 +113,7 @@ test('what is held against what is told from requests per CPU-second, round by r
   const own = windows(10, 20, 40).map((window) => ({ ...window, share: 2.5 }));
   const text = held({
     stacks: [{ key: 'log' }, { key: 'limit' }, { key: 'flask' }],
-    workloads: [{ windows: [windows(10, 20, 40), windows(6, 12, 20), windows(50, 100, 200)] }],
+    compared: { workloads: [{ windows: [windows(10, 20, 40), windows(6, 12, 20), windows(50, 100, 200)] }] },
     policies: [{ workers: 2, isNew: true, own, roundRobin: own }],
   } as unknown as Parameters<typeof held>[0]);
   const rows = text.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
