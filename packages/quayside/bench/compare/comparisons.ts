@@ -9,7 +9,7 @@ import { CONNECTIONS, say, type Bench } from './measure';
 import type { Part } from './options';
 import type { Measured } from './results';
 import { startAll, startLimit, startService } from './servers';
-import { ask, stop, type Answer, type Stack, type Started } from './stacks';
+import { ask, stop, type Answer, type Server, type Stack, type Started } from './stacks';
 
 /** In requests a second: all can do it, and have time to spare. */
 export const RATE = 2000;
@@ -17,6 +17,9 @@ export const RATE = 2000;
 const FINER = 4;
 /** How long a server that has been loaded may take to tell its stats. */
 const SETTLE_MS = 500;
+
+/** A CPU for each worker, the first ones. */
+const cpusOf = (workers: number) => `0-${String(workers - 1)}`;
 
 const workloads = [
   { name: '14 bytes, keep-alive', path: '/', isNew: false },
@@ -61,8 +64,8 @@ async function requestsOf(started: Started): Promise<number[]> {
 const comparePolicies: Comparison = async (bench) => {
   const policies: NonNullable<Measured['policies']> = [];
   for (const workers of [2, 4]) {
-    const roundRobin = { NODE_OPTIONS: '--require=/bench/round-robin.js' };
-    const both = [startService(workers), startService(workers, roundRobin)];
+    const env = { NODE_OPTIONS: '--require=/bench/round-robin.js' };
+    const both = [startService(workers), startService(workers, { env })];
     for (const isNew of [true, false]) {
       say(`${String(workers)} workers, ${isNew ? 'new' : 'kept'} connections`);
       const values = await bench.inRounds(both, async (started) => {
@@ -76,6 +79,38 @@ const comparePolicies: Comparison = async (bench) => {
     both.forEach(stop);
   }
   return { policies };
+};
+
+/** Where the lines of the access log may go: none are written, to Docker's drivers, or through a pipe. */
+const logs: { name: string; server: Omit<Server, 'image'> }[] = [
+  { name: 'off', server: {} },
+  { name: 'json-file', server: { env: { ACCESS_LOG: 'on' }, options: ['--log-driver', 'json-file'] } },
+  { name: 'local', server: { env: { ACCESS_LOG: 'on' }, options: ['--log-driver', 'local'] } },
+  {
+    name: 'pipe',
+    server: {
+      env: { ACCESS_LOG: 'on' },
+      options: ['--log-driver', 'none'],
+      // The reader's CPU is the container's.
+      command: ['sh', '-c', './cmd.sh | cat >/dev/null'],
+    },
+  },
+];
+
+/** The access log on and off, with one worker on a CPU of its own and with two on two CPUs. */
+const compareLogs: Comparison = async (bench) => {
+  const found: NonNullable<Measured['logs']> = [];
+  for (const workers of [1, 2]) {
+    say(`access log, ${String(workers)} workers`);
+    const all = logs.map(({ server: { options = [], ...server } }) =>
+      startService(workers, { ...server, cpus: cpusOf(workers), options: [...options, '--no-healthcheck'] }),
+    );
+    const workload = { path: '/', connections: CONNECTIONS, isNew: false };
+    const values = await bench.inRounds(all, (started) => bench.windowOf(started, workload));
+    found.push({ workers, windows: logs.map(({ name }, index) => ({ name, windows: values[index] ?? [] })) });
+    all.forEach(stop);
+  }
+  return { logs: found };
 };
 
 /** With nobody reading the stats, and with somebody who reads them ten times a second. */
@@ -115,13 +150,14 @@ const compareGrowth: Comparison = async (bench, answers) => {
     // One more CPU for the load, or else they share.
     const shared = workers < cpus ? '' : ', shared with the load';
     const name = `identidock, ${String(workers)} workers on ${String(workers)} CPUs${shared}`;
-    await measure(name, startService(workers, {}, `0-${String(workers - 1)}`), [100]);
+    await measure(name, startService(workers, { cpus: cpusOf(workers) }), [100]);
   }
   return { growth };
 };
 
 export const comparisons: Record<Part, Comparison> = {
   stacks: compareStacks,
+  log: compareLogs,
   stats: compareReaders,
   accept: comparePolicies,
   growth: compareGrowth,

@@ -1,7 +1,7 @@
 // The page that the benchmark writes, in Markdown.
 import { RATE } from './comparisons';
 import type { Report } from './results';
-import { growthTable, latencyTable, policyTable, readerTable, workloadTable } from './tables';
+import { growthTable, latencyTable, logTable, policyTable, readerTable, workloadTable } from './tables';
 import { held } from './targets';
 
 /** @returns the name of the page's file and its plot's, without what they end in */
@@ -9,10 +9,11 @@ export const pageName = ({ neighbour }: Report['options']) => (neighbour ? 'benc
 
 /** @returns the page, in Markdown */
 export function page(all: Report, machine: string, versions: string[]): string {
-  const { options, loadCpus, compared, readers, policies, growth } = all;
+  const { options, loadCpus, compared, logs, readers, policies, growth } = all;
   const { rounds, seconds, neighbour } = options;
   const sections = [
     compared && asFast(all, compared),
+    logs && accessLog(logs),
     readers && statsRead(readers),
     policies && whoAccepts(policies),
     growth && asWorkGrows(growth),
@@ -62,6 +63,16 @@ no connection is kept, h2load has nothing to measure. Memory is that of all proc
 are answered, 14 bytes, kept connections.
 
 ${latencyTable(report, compared)}
+`;
+
+const accessLog = (logs: NonNullable<Report['logs']>) => `
+## The access log
+
+14 bytes, kept connections. One worker has CPU 0; two have CPU 0 and 1, and the load is on CPU 1 beside them, so that
+their requests a second say little. The lines go to a log driver of Docker's, whose CPU is not the container's, or through a pipe to \`cat\`
+in the container, whose CPU is.
+
+${logTable(logs)}
 `;
 
 const statsRead = (readers: NonNullable<Report['readers']>) => `

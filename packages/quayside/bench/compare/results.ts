@@ -23,6 +23,8 @@ export interface Measured {
     /** Memory before any load, in MB. */
     idle: number[];
   };
+  /** With the access log off, and with it going to each place. */
+  logs?: { workers: number; windows: { name: string; windows: Window[] }[] }[];
   readers?: { unread: Window[]; read: Window[] };
   policies?: {
     workers: number;

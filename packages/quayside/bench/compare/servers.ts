@@ -1,15 +1,17 @@
 // The servers that are measured: identidock, the limit, and all the stacks, which must answer the same.
-import { ask, start, stop, type Answer, type Stack, type Started } from './stacks';
+import { ask, start, stop, type Answer, type Server, type Stack, type Started } from './stacks';
 
 const paths = ['/', '/json'];
 
 /** What Node.js adds to an answer by itself. */
 const byNode = new Set(['date', 'connection', 'keep-alive']);
 
-/** Starts identidock, without access log, and waits until it answers. */
-export function startService(workers: number, env: Record<string, string> = {}, cpus?: string): Started {
+/**
+ * Starts identidock, without access log unless the environment says otherwise, and waits until it answers.
+ */
+export function startService(workers: number, { env = {}, ...server }: Omit<Server, 'image'> = {}): Started {
   const all = { ENV: 'PROD', ACCESS_LOG: 'off', WORKERS: String(workers), ...env };
-  const started = start({ image: 'service', env: all }, cpus);
+  const started = start({ image: 'service', ...server, env: all });
   ask(started, '/');
   return started;
 }

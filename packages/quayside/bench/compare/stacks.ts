@@ -82,8 +82,15 @@ export const loadCpus =
 
 let count = 0;
 
-/** @param cpus - as --cpuset-cpus takes them */
-export function start({ image, env = {}, command = [] }: Omit<Stack, 'key' | 'name'>, cpus = '0'): Started {
+/** What is run in a container. */
+export interface Server extends Pick<Stack, 'image' | 'env' | 'command'> {
+  /** As --cpuset-cpus takes them; the first by default. */
+  cpus?: string;
+  /** More of what `docker run` takes. */
+  options?: string[];
+}
+
+export function start({ image, env = {}, command = [], cpus = '0', options = [] }: Server): Started {
   const common = ['--detach', '--init'];
   const name = () => ['--name', `${run}-${String((count += 1))}`];
   const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
@@ -98,6 +105,7 @@ export function start({ image, env = {}, command = [] }: Omit<Stack, 'key' | 'na
     ...name(),
     ...place,
     ...health,
+    ...options,
     ...mount,
     ...variables,
     imageName(image),

@@ -57,6 +57,19 @@ export function policyTable(policies: NonNullable<Report['policies']>): string {
   return table(['', 'requests/s', 'CPU, µs a request', 'busiest worker / least busy'], rows);
 }
 
+/** The access log on and off. */
+export function logTable(logs: NonNullable<Report['logs']>): string {
+  const rows = logs.flatMap(({ workers, windows: all }) =>
+    all.map(({ name, windows }) => [
+      `${workers === 1 ? '1 worker' : `${String(workers)} workers`}: ${name}`,
+      spread(of(windows, 'rate'), 0),
+      spread(of(windows, 'cost'), 1),
+      spread(ratios(of(windows, 'cost'), of(all[0]?.windows ?? [], 'cost')), 2),
+    ]),
+  );
+  return table(['', 'requests/s', 'CPU, µs a request', 'of that without'], rows);
+}
+
 /** With the stats read, and without. */
 export function readerTable({ unread, read }: NonNullable<Report['readers']>): string {
   const rows = [

@@ -3,7 +3,7 @@ import type { Report } from './results';
 import { median, ratios, spread } from './statistics';
 
 /** @returns a table in Markdown, of what was measured in this run */
-export function held({ stacks, compared, policies, readers }: Report): string {
+export function held({ stacks, compared, logs, policies, readers }: Report): string {
   const costs = (key: string) =>
     compared?.workloads[0]?.windows[stacks.findIndex((stack) => stack.key === key)]?.map(({ cost }) => cost);
   const rows: string[] = [];
@@ -28,6 +28,13 @@ export function held({ stacks, compared, policies, readers }: Report): string {
   perCpu('with access log / the limit', 'log', 'limit', 0.55);
   perCpu('without / the limit', 'identidock', 'limit', 0.75);
   perCpu('without / pm2-runtime', 'identidock', 'pm2', 1.2);
+  for (const { workers, windows } of logs ?? []) {
+    const [off = [], ...on] = windows.map((log) => log.windows.map(({ cost }) => cost));
+    for (const [index, costs] of on.entries()) {
+      const name = `${windows[index + 1]?.name ?? ''}, ${workers === 1 ? '1 worker' : `${String(workers)} workers`}`;
+      add(`CPU a request, with access log to ${name} / without`, 1.15, ratios(costs, off), true);
+    }
+  }
   for (const { workers, isNew, own, roundRobin } of policies ?? []) {
     if (!isNew) continue;
     const better = own.map(({ rate }, round) => Math.max(rate, roundRobin[round]?.rate ?? 0));
