@@ -113,6 +113,19 @@ const compareLogs: Comparison = async (bench) => {
   return { logs: found };
 };
 
+/** What a request of 10 KB is made of: the limit does more and more of it, identidock does all. */
+const compareJson: Comparison = async (bench, answers) => {
+  say('10 KB, step by step');
+  const limits = [[], ['stringify'], ['stringify', 'hash']].map((steps) => startLimit(answers, steps));
+  const all = [...limits, startService(1)];
+  const workload = { path: '/json', connections: CONNECTIONS, isNew: false };
+  const [fromMemory = [], stringified = [], hashed = [], own = []] = await bench.inRounds(all, (started) =>
+    bench.windowOf(started, workload),
+  );
+  all.forEach(stop);
+  return { json: { fromMemory, stringified, hashed, own } };
+};
+
 /** With nobody reading the stats, and with somebody who reads them ten times a second. */
 const compareReaders: Comparison = async (bench) => {
   say('stats read');
@@ -158,6 +171,7 @@ const compareGrowth: Comparison = async (bench, answers) => {
 export const comparisons: Record<Part, Comparison> = {
   stacks: compareStacks,
   log: compareLogs,
+  json: compareJson,
   stats: compareReaders,
   accept: comparePolicies,
   growth: compareGrowth,

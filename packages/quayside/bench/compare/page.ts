@@ -1,7 +1,16 @@
 // The page that the benchmark writes, in Markdown.
 import { RATE } from './comparisons';
 import type { Report } from './results';
-import { growthTable, latencyTable, logTable, policyTable, readerTable, workloadTable } from './tables';
+import {
+  growthTable,
+  jsonTable,
+  latencyTable,
+  logTable,
+  policyTable,
+  readerTable,
+  stepTable,
+  workloadTable,
+} from './tables';
 import { held } from './targets';
 
 /** @returns the name of the page's file and its plot's, without what they end in */
@@ -9,11 +18,12 @@ export const pageName = ({ neighbour }: Report['options']) => (neighbour ? 'benc
 
 /** @returns the page, in Markdown */
 export function page(all: Report, machine: string, versions: string[]): string {
-  const { options, loadCpus, compared, logs, readers, policies, growth } = all;
+  const { options, loadCpus, compared, logs, json, readers, policies, growth } = all;
   const { rounds, seconds, neighbour } = options;
   const sections = [
     compared && asFast(all, compared),
     logs && accessLog(logs),
+    json && stepByStep(json),
     readers && statsRead(readers),
     policies && whoAccepts(policies),
     growth && asWorkGrows(growth),
@@ -73,6 +83,19 @@ their requests a second say little. The lines go to a log driver of Docker's, wh
 in the container, whose CPU is.
 
 ${logTable(logs)}
+`;
+
+const stepByStep = (json: NonNullable<Report['json']>) => `
+## 10 KB, step by step
+
+The limit from memory makes nothing for a request. A server that answers with data makes its JSON anew, and Express an ETag of it,
+by SHA-1. Here the limit does so too, by \`JSON.stringify()\` of the same items and \`crypto.hash()\`, and writes the same bytes. Kept connections.
+
+${jsonTable(json)}
+
+What a step takes is the difference between two of these in the same round.
+
+${stepTable(json)}
 `;
 
 const statsRead = (readers: NonNullable<Report['readers']>) => `

@@ -25,6 +25,8 @@ export interface Measured {
   };
   /** With the access log off, and with it going to each place. */
   logs?: { workers: number; windows: { name: string; windows: Window[] }[] }[];
+  /** 10 KB: by the limit, which makes nothing, makes the body, or makes body and ETag for each request; by identidock. */
+  json?: Record<'fromMemory' | 'stringified' | 'hashed' | 'own', Window[]>;
   readers?: { unread: Window[]; read: Window[] };
   policies?: {
     workers: number;

@@ -6,9 +6,7 @@ const paths = ['/', '/json'];
 /** What Node.js adds to an answer by itself. */
 const byNode = new Set(['date', 'connection', 'keep-alive']);
 
-/**
- * Starts identidock, without access log unless the environment says otherwise, and waits until it answers.
- */
+/** Starts identidock, without access log unless the environment says otherwise, and waits until it answers. */
 export function startService(workers: number, { env = {}, ...server }: Omit<Server, 'image'> = {}): Started {
   const all = { ENV: 'PROD', ACCESS_LOG: 'off', WORKERS: String(workers), ...env };
   const started = start({ image: 'service', ...server, env: all });
@@ -24,31 +22,49 @@ export function answersOfService(): Answer[] {
   return answers;
 }
 
-/** Starts the limit, which writes what identidock answers: all headers but those that Node.js adds by itself. */
-export function startLimit(answers: Answer[]): Started {
-  const forLimit = answers.map(({ headers, body }, index) => {
-    const names = headers.filter((_, at) => at % 2 === 0);
-    const written = names.flatMap((name, at) => (byNode.has(name.toLowerCase()) ? [] : [name, headers[2 * at + 1]]));
-    return [paths[index], { headers: written, body }];
+/** The headers of an answer but those that Node.js adds by itself, as names and values in turn. */
+function headersOf({ headers }: Answer): string[] {
+  const names = headers.filter((_, at) => at % 2 === 0);
+  return names.flatMap((name, at) => (byNode.has(name.toLowerCase()) ? [] : [name, headers[2 * at + 1] ?? '']));
+}
+
+/**
+ * Starts the limit, which writes what identidock answers.
+ * @param steps - what it does anew for each request of /json, as limit.js knows it; from memory where there are none
+ * @throws Error if it answers anything else
+ */
+export function startLimit(answers: Answer[], steps: string[] = []): Started {
+  const forLimit = answers.map((answer, index) => [paths[index], { headers: headersOf(answer), body: answer.body }]);
+  const env = { WORKERS: '1', ANSWERS: JSON.stringify(Object.fromEntries(forLimit)), STEPS: steps.join(',') };
+  const started = start({ image: 'service', env, command: ['node', '/bench/limit.js'] });
+  for (const [index, answer] of answersOf(started, 'the limit', answers).entries()) {
+    const [own, expected] = [headersOf(answer), headersOf(answers[index] ?? answer)];
+    if (own.join('\n') !== expected.join('\n'))
+      throw new Error(`the limit: expected the headers ${JSON.stringify(expected)}, got ${JSON.stringify(own)}`);
+  }
+  return started;
+}
+
+/** Asks for each path. @throws Error if one is not answered as identidock does */
+function answersOf(started: Started, name: string, answers: Answer[]): Answer[] {
+  return paths.map((path, index) => {
+    const answer = ask(started, path);
+    if (answer.status !== 200 || answer.body !== answers[index]?.body)
+      throw new Error(`${name}: expected of ${path} what identidock answers, got ${JSON.stringify(answer)}`);
+    return answer;
   });
-  const env = { WORKERS: '1', ANSWERS: JSON.stringify(Object.fromEntries(forLimit)) };
-  return start({ image: 'service', env, command: ['node', '/bench/limit.js'] });
 }
 
 /**
  * Starts stacks.
- * @param answers - identidock's: all must answer the same, and the limit to the byte
+ * @param answers - identidock's: all must answer the same
  * @throws Error that names the stack which does not
  */
 export function startAll(stacks: Stack[], answers: Answer[]): { stack: Stack; started: Started }[] {
   return stacks.map((stack) => {
-    const started = stack.key === 'limit' ? startLimit(answers) : start(stack);
-    for (const [index, path] of paths.entries()) {
-      const answer = ask(started, path);
-      const isSame = answer.status === 200 && answer.body === answers[index]?.body;
-      if (!isSame || (stack.key === 'limit' && answer.bytes !== answers[index]?.bytes))
-        throw new Error(`${stack.name}: expected of ${path} what identidock answers, got ${JSON.stringify(answer)}`);
-    }
+    if (stack.key === 'limit') return { stack, started: startLimit(answers) };
+    const started = start(stack);
+    answersOf(started, stack.name, answers);
     return { stack, started };
   });
 }

@@ -70,6 +70,40 @@ export function logTable(logs: NonNullable<Report['logs']>): string {
   return table(['', 'requests/s', 'CPU, µs a request', 'of that without'], rows);
 }
 
+/** 10 KB, by the limit and by identidock. */
+export function jsonTable({ fromMemory, stringified, hashed, own }: NonNullable<Report['json']>): string {
+  const rows = [
+    ['the limit, from memory', fromMemory],
+    ['the limit, with JSON.stringify()', stringified],
+    ['the limit, with JSON.stringify() and ETag', hashed],
+    ['identidock, ACCESS_LOG=off', own],
+  ] as const;
+  const cells = rows.map(([name, windows]) => [
+    name,
+    spread(of(windows, 'rate'), 0),
+    spread(of(windows, 'cost'), 1),
+    spread(ratios(of(windows, 'cost'), of(hashed, 'cost')), 2),
+  ]);
+  return table(['', 'requests/s', 'CPU, µs a request', 'of the limit with both'], cells);
+}
+
+/** What each step of a request of 10 KB takes: by how much one server's is more than the one's before. */
+export function stepTable({ fromMemory, stringified, hashed, own }: NonNullable<Report['json']>): string {
+  const total = of(own, 'cost');
+  const rows = (
+    [
+      ['reading the request, writing the answer', fromMemory, []],
+      ['JSON.stringify()', stringified, fromMemory],
+      ['ETag', hashed, stringified],
+      ['Express and identidock', own, hashed],
+    ] as const
+  ).map(([name, windows, before]) => {
+    const steps = windows.map(({ cost }, round) => cost - (before[round]?.cost ?? 0));
+    return [name, spread(steps, 1), spread(ratios(steps, total), 2)];
+  });
+  return table(['', 'CPU, µs a request', 'of identidock'], rows);
+}
+
 /** With the stats read, and without. */
 export function readerTable({ unread, read }: NonNullable<Report['readers']>): string {
   const rows = [

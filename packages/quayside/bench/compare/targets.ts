@@ -3,7 +3,7 @@ import type { Report } from './results';
 import { median, ratios, spread } from './statistics';
 
 /** @returns a table in Markdown, of what was measured in this run */
-export function held({ stacks, compared, logs, policies, readers }: Report): string {
+export function held({ stacks, compared, logs, json, policies, readers }: Report): string {
   const costs = (key: string) =>
     compared?.workloads[0]?.windows[stacks.findIndex((stack) => stack.key === key)]?.map(({ cost }) => cost);
   const rows: string[] = [];
@@ -34,6 +34,10 @@ export function held({ stacks, compared, logs, policies, readers }: Report): str
       const name = `${windows[index + 1]?.name ?? ''}, ${workers === 1 ? '1 worker' : `${String(workers)} workers`}`;
       add(`CPU a request, with access log to ${name} / without`, 1.15, ratios(costs, off), true);
     }
+  }
+  if (json !== undefined) {
+    const [own, hashed] = [json.own, json.hashed].map((windows) => windows.map(({ cost }) => cost));
+    add('CPU a request, 10 KB, without / the limit with JSON and ETag', 1.6, ratios(own ?? [], hashed ?? []), true);
   }
   for (const { workers, isNew, own, roundRobin } of policies ?? []) {
     if (!isNew) continue;

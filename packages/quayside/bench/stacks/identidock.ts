@@ -2,7 +2,7 @@
 import express, { type Express } from 'express';
 
 /** Some 10 KB as JSON; identidock.py has the same. */
-const items = Array.from({ length: 100 }, (_, id) => ({
+export const items = Array.from({ length: 100 }, (_, id) => ({
   id,
   name: `Item ${String(id)}`,
   price: 100 * id + 99,
