@@ -1,8 +1,7 @@
 // What is compared: the stacks, who accepts, with the stats read and without, and one server under more and more load.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from './client';
 import { usageOf } from './engine';
 import type { Latency } from './load';
 import { CONNECTIONS, say, type Bench } from './measure';
@@ -13,8 +12,10 @@ import { ask, stop, type Answer, type Server, type Stack, type Started } from '.
 
 /** In requests a second: all can do it, and have time to spare. */
 export const RATE = 2000;
-/** What readers of the stats take is less than what windows differ by: so many times as many of them are needed. */
-const FINER = 4;
+/** What a reader of the stats takes is less than what windows differ by. So there are so many times as many rounds, */
+const FINER = 26;
+/** of the shortest windows that wrk knows, in s. */
+const READ_SECONDS = 1;
 /** How long a server that has been loaded may take to tell its stats. */
 const SETTLE_MS = 500;
 
@@ -129,16 +130,21 @@ const compareJson: Comparison = async (bench, answers) => {
 /** With nobody reading the stats, and with somebody who reads them ten times a second. */
 const compareReaders: Comparison = async (bench) => {
   say('stats read');
-  const started = startService(1);
+  const started = startService(1, { options: ['--no-healthcheck'] });
+  // It runs all the time, so that its start is in no window.
+  const reader = new Client(started.load, 'read.js');
+  await reader.ask('off');
   const windowWith = async (isRead: boolean) => {
-    // It ends by itself, a moment after the load.
-    const command = ['exec', started.load, 'node', 'read.js', String(bench.options.seconds + 1)];
-    const reader = isRead ? once(spawn('docker', command, { stdio: 'ignore' }), 'exit') : undefined;
-    const window = await bench.windowOf(started, { path: '/', connections: CONNECTIONS, isNew: false });
-    await reader;
+    if (isRead) reader.tell('on');
+    const workload = { path: '/', connections: CONNECTIONS, isNew: false };
+    const window = await bench.windowOf(started, workload, READ_SECONDS);
+    const { read, failed } = JSON.parse(await reader.ask('off')) as Record<string, number>;
+    if (isRead && (read === 0 || failed !== 0)) throw new Error(`the stats: ${String(failed)} reads failed`);
     return window;
   };
-  const [unread = [], read = []] = await bench.inRounds([false, true], windowWith, FINER * bench.options.rounds);
+  const rounds = FINER * bench.options.rounds;
+  const [unread = [], read = []] = await bench.inRounds([false, true], windowWith, rounds);
+  reader.end();
   stop(started);
   return { readers: { unread, read } };
 };

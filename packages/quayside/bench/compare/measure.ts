@@ -15,10 +15,10 @@ export class Bench {
     readonly tool: LoadTool,
   ) {}
 
-  /** Loads a server for as long as a window is, and measures what that took. */
-  async windowOf({ server, load }: Started, workload: Workload): Promise<Window> {
+  /** Loads a server for so many seconds, a window by default, and measures what that took. */
+  async windowOf({ server, load }: Started, workload: Workload, seconds = this.options.seconds): Promise<Window> {
     const before = await usageOf(server);
-    const result = this.tool.run(load, workload, this.options.seconds);
+    const result = this.tool.run(load, workload, seconds);
     const after = await usageOf(server);
     return {
       rate: result.requests / result.seconds,

@@ -1,6 +1,6 @@
 // The tables of the page, in Markdown: cells are medians, with the least and the most.
 import type { Report, Window } from './results';
-import { median, ratios, spread } from './statistics';
+import { median, percentile, ratios, spread } from './statistics';
 
 const table = (head: string[], rows: string[][]) =>
   [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
@@ -106,14 +106,13 @@ export function stepTable({ fromMemory, stringified, hashed, own }: NonNullable<
 
 /** With the stats read, and without. */
 export function readerTable({ unread, read }: NonNullable<Report['readers']>): string {
+  const cells = (['rate', 'cost'] as const).map((key) => ratios(of(read, key), of(unread, key)));
+  const middle = (values: number[]) => `${percentile(values, 0.25).toFixed(3)}-${percentile(values, 0.75).toFixed(3)}`;
   const rows = [
     ['nobody reads', spread(of(unread, 'rate'), 0), spread(of(unread, 'cost'), 1)],
     ['10 times a second', spread(of(read, 'rate'), 0), spread(of(read, 'cost'), 1)],
-    [
-      'ratio',
-      spread(ratios(of(read, 'rate'), of(unread, 'rate')), 3),
-      spread(ratios(of(read, 'cost'), of(unread, 'cost')), 3),
-    ],
+    ['ratio', ...cells.map((values) => spread(values, 3))],
+    ['ratio, middle half of the rounds', ...cells.map(middle)],
   ];
   return table(['', 'requests/s', 'CPU, µs a request'], rows);
 }

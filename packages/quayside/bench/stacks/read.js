@@ -1,9 +1,24 @@
-// Reads the stats ten times a second for so many seconds, the document and the metrics in turn.
-const http = require('node:http');
+// Reads /metrics ten times a second between the lines "on" and "off" of its input; after "off" it prints how often, as JSON.
+const { get } = require('node:http');
+const { createInterface } = require('node:readline');
 
-let count = 0;
-setInterval(() => {
-  http.get({ port: 9191, path: count % 2 === 0 ? '/' : '/metrics' }, (res) => res.resume());
-  count += 1;
-}, 100);
-setTimeout(() => process.exit(), Number(process.argv[2]) * 1000);
+let timer;
+let [read, failed] = [0, 0];
+
+function readMetrics() {
+  get({ port: 9191, path: '/metrics' }, (res) => {
+    res.resume().on('end', () => {
+      if (res.statusCode === 200) read += 1;
+      else failed += 1;
+    });
+  }).on('error', () => (failed += 1));
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  clearInterval(timer);
+  if (line === 'on') timer = setInterval(readMetrics, 100);
+  else {
+    console.log(JSON.stringify({ read, failed }));
+    [read, failed] = [0, 0];
+  }
+});
