@@ -2,12 +2,12 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from './client';
-import { usageOf } from './engine';
+import { pssOf, usageOf } from './engine';
 import type { Latency } from './load';
 import { CONNECTIONS, say, type Bench } from './measure';
 import type { Part } from './options';
-import type { Measured } from './results';
-import { startAll, startLimit, startService } from './servers';
+import type { Measured, Memory } from './results';
+import { startAll, startCluster, startLimit, startService } from './servers';
 import { ask, stop, type Answer, type Server, type Stack, type Started } from './stacks';
 
 /** In requests a second: all can do it, and have time to spare. */
@@ -16,6 +16,12 @@ export const RATE = 2000;
 const FINER = 26;
 /** of the shortest windows that wrk knows, in s. */
 const READ_SECONDS = 1;
+/** How long nothing happens until a server counts as idle. */
+const IDLE_MS = 3000;
+/** For how many windows a server is loaded before its memory is measured. */
+export const LOAD_WINDOWS = 3;
+/** Connections that are kept idle. */
+const KEPT = 10_000;
 /** How long a server that has been loaded may take to tell its stats. */
 const SETTLE_MS = 500;
 
@@ -149,6 +155,52 @@ const compareReaders: Comparison = async (bench) => {
   return { readers: { unread, read } };
 };
 
+/**
+ * Memory: of two workers idle and loaded, and of connections that are kept and idle. One server at a time, freshly started,
+ * because pages that several share are counted in parts.
+ */
+const compareMemory: Comparison = async (bench, answers) => {
+  const options = ['--no-healthcheck'];
+  const cpus = cpusOf(2);
+  const servers = [
+    () => startService(2, { cpus, options, env: { ACCESS_LOG: 'on' } }),
+    () => startService(2, { cpus, options }),
+    () => startCluster(2, cpus),
+  ];
+  const load = async (begin: () => Started): Promise<Memory> => {
+    const started = begin();
+    await pause(IDLE_MS);
+    const idle = pssOf(started.server);
+    const workload = { path: '/', connections: CONNECTIONS, isNew: false };
+    bench.tool.run(started.load, workload, LOAD_WINDOWS * bench.options.seconds);
+    const loaded = pssOf(started.server);
+    stop(started);
+    return { idle, loaded };
+  };
+  say('memory, loaded');
+  const [log = [], off = [], cluster = []] = await bench.inRounds(servers, load, bench.options.rounds, 0);
+
+  const keep = async (begin: () => Started): Promise<number> => {
+    const started = begin();
+    const client = new Client(started.load, 'connections.js');
+    await client.ask('0');
+    await pause(IDLE_MS);
+    const before = pssOf(started.server);
+    await client.ask(String(KEPT));
+    await pause(IDLE_MS);
+    const after = pssOf(started.server);
+    // That all are still open.
+    await client.ask('0');
+    client.end();
+    stop(started);
+    return ((after - before) * 1e3) / KEPT;
+  };
+  say(`memory, ${String(KEPT)} kept connections`);
+  const keepers = [() => startService(1, { options }), () => startLimit(answers)];
+  const [own = [], limit = []] = await bench.inRounds(keepers, keep, bench.options.rounds, 0);
+  return { memory: { log, off, cluster, kept: { count: KEPT, own, limit } } };
+};
+
 /** Identidock and the limit with more and more connections, and identidock with more and more workers. */
 const compareGrowth: Comparison = async (bench, answers) => {
   const growth: NonNullable<Measured['growth']> = [];
@@ -179,6 +231,7 @@ export const comparisons: Record<Part, Comparison> = {
   log: compareLogs,
   json: compareJson,
   stats: compareReaders,
+  memory: compareMemory,
   accept: comparePolicies,
   growth: compareGrowth,
 };

@@ -29,16 +29,18 @@ export class Bench {
   }
 
   /**
-   * Measures all in turn, in as many rounds as asked for, each begun by another; the first, which warms up, is dropped.
+   * Measures all in turn, in as many rounds as asked for, each begun by another.
+   * @param warmUps - rounds before them, which are dropped
    * @returns for each item, what each round measured
    */
   async inRounds<Item, Value>(
     items: Item[],
     measure: (item: Item) => Promise<Value> | Value,
     rounds = this.options.rounds,
+    warmUps = 1,
   ): Promise<Value[][]> {
     const values = new Map(items.map((item) => [item, [] as Value[]]));
-    for (let round = -1; round < rounds; round += 1) {
+    for (let round = -warmUps; round < rounds; round += 1) {
       const first = Math.max(round, 0) % items.length;
       for (const item of [...items.slice(first), ...items.slice(0, first)]) {
         const value = await measure(item);

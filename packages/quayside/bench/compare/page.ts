@@ -1,11 +1,13 @@
 // The page that the benchmark writes, in Markdown.
-import { RATE } from './comparisons';
+import { LOAD_WINDOWS, RATE } from './comparisons';
 import type { Report } from './results';
 import {
   growthTable,
   jsonTable,
+  keptTable,
   latencyTable,
   logTable,
+  memoryTable,
   policyTable,
   readerTable,
   stepTable,
@@ -18,13 +20,14 @@ export const pageName = ({ neighbour }: Report['options']) => (neighbour ? 'benc
 
 /** @returns the page, in Markdown */
 export function page(all: Report, machine: string, versions: string[]): string {
-  const { options, loadCpus, compared, logs, json, readers, policies, growth } = all;
+  const { options, loadCpus, compared, logs, json, readers, memory, policies, growth } = all;
   const { rounds, seconds, neighbour } = options;
   const sections = [
     compared && asFast(all, compared),
     logs && accessLog(logs),
     json && stepByStep(json),
     readers && statsRead(readers),
+    memory && memoryUsed(memory, LOAD_WINDOWS * seconds),
     policies && whoAccepts(policies),
     growth && asWorkGrows(growth),
   ];
@@ -105,6 +108,21 @@ const statsRead = (readers: NonNullable<Report['readers']>) => `
 bytes, kept connections, without access log.
 
 ${readerTable(readers)}
+`;
+
+const memoryUsed = (memory: NonNullable<Report['memory']>, seconds: number) => `
+## Memory of two workers
+
+Of all processes of the container, the primary included, as the kernel has it for each (Pss in \`/proc/*/smaps_rollup\`). One server at a
+time, and each round starts it anew. Idle is some seconds after it has answered first; loaded is after ${String(seconds)} s of
+requests of 14 bytes as fast as they are answered, on both CPUs.
+
+${memoryTable(memory)}
+
+${String(memory.kept.count)} connections, of which each has had one answer and is kept idle, one worker, without access log: what
+they add to the idle memory. The kernel's own memory for them is not in it.
+
+${keptTable(memory)}
 `;
 
 const whoAccepts = (policies: NonNullable<Report['policies']>) => `

@@ -14,6 +14,12 @@ export interface Window {
   memory: number;
 }
 
+/** Memory of one server that was started, in MB. */
+export interface Memory {
+  idle: number;
+  loaded: number;
+}
+
 /** What each part measures; each list of windows has one for each round. */
 export interface Measured {
   /** Each list has an item for each stack. */
@@ -28,6 +34,15 @@ export interface Measured {
   /** 10 KB: by the limit, which makes nothing, makes the body, or makes body and ETag for each request; by identidock. */
   json?: Record<'fromMemory' | 'stringified' | 'hashed' | 'own', Window[]>;
   readers?: { unread: Window[]; read: Window[] };
+  memory?: {
+    /** With access log, and without. */
+    log: Memory[];
+    off: Memory[];
+    /** Of plain Express in Node's cluster. */
+    cluster: Memory[];
+    /** Of connections that are kept idle, in KB each. */
+    kept: { count: number; own: number[]; limit: number[] };
+  };
   policies?: {
     workers: number;
     isNew: boolean;

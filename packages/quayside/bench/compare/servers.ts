@@ -45,6 +45,14 @@ export function startLimit(answers: Answer[], steps: string[] = []): Started {
   return started;
 }
 
+/** Starts plain Express in Node's own cluster, and waits until it answers. */
+export function startCluster(workers: number, cpus: string): Started {
+  const env = { NODE_ENV: 'production', WORKERS: String(workers) };
+  const started = start({ image: 'service', env, command: ['node', '/bench/cluster.js'], cpus });
+  ask(started, '/');
+  return started;
+}
+
 /** Asks for each path. @throws Error if one is not answered as identidock does */
 function answersOf(started: Started, name: string, answers: Answer[]): Answer[] {
   return paths.map((path, index) => {

@@ -117,6 +117,31 @@ export function readerTable({ unread, read }: NonNullable<Report['readers']>): s
   return table(['', 'requests/s', 'CPU, µs a request'], rows);
 }
 
+/** Two workers, idle and loaded. */
+export function memoryTable({ log, off, cluster }: NonNullable<Report['memory']>): string {
+  const rows = [
+    ['identidock, access log', log],
+    ['identidock, ACCESS_LOG=off', off],
+    ["Express, Node's cluster", cluster],
+  ] as const;
+  const cells = rows.map(([name, measured]) => [
+    name,
+    spread(of(measured, 'idle'), 0),
+    spread(of(measured, 'loaded'), 0),
+    spread(ratios(of(measured, 'loaded'), of(cluster, 'loaded')), 2),
+  ]);
+  return table(['', 'idle, MB', 'loaded, MB', "of the cluster's, loaded"], cells);
+}
+
+/** Connections that are kept idle. */
+export function keptTable({ kept: { own, limit } }: NonNullable<Report['memory']>): string {
+  const rows = [
+    ['identidock', spread(own, 1)],
+    ['node:http cluster, the limit', spread(limit, 1)],
+  ];
+  return table(['', 'KB a connection'], rows);
+}
+
 /** One server under more and more load. */
 export function growthTable(growth: NonNullable<Report['growth']>): string {
   const rows = growth.map(({ name, connections, windows }) => [

@@ -1,9 +1,9 @@
 // What the server is held against: a ratio each, wanted and measured.
-import type { Report } from './results';
+import type { Memory, Report } from './results';
 import { median, ratios, spread } from './statistics';
 
 /** @returns a table in Markdown, of what was measured in this run */
-export function held({ stacks, compared, logs, json, policies, readers }: Report): string {
+export function held({ stacks, compared, logs, json, memory, policies, readers }: Report): string {
   const costs = (key: string) =>
     compared?.workloads[0]?.windows[stacks.findIndex((stack) => stack.key === key)]?.map(({ cost }) => cost);
   const rows: string[] = [];
@@ -55,6 +55,17 @@ export function held({ stacks, compared, logs, json, policies, readers }: Report
   if (readers !== undefined) {
     const rates = [readers.read, readers.unread].map((windows) => windows.map(({ rate }) => rate));
     add('requests/s with /metrics read 10 times a second / unread', 0.97, ratios(rates[0] ?? [], rates[1] ?? []));
+  }
+  if (memory !== undefined) {
+    const { log, off, cluster, kept } = memory;
+    const loaded = (measured: Memory[]) => measured.map((one) => one.loaded);
+    const idle = log.map((one) => one.idle);
+    add('memory of the primary and two workers, idle, MB', 90, idle, true);
+    const name = "memory, loaded / plain Express in Node's cluster, 2 workers each";
+    add(`${name}, with access log`, 1.5, ratios(loaded(log), loaded(cluster)), true);
+    add(`${name}, without`, 1.5, ratios(loaded(off), loaded(cluster)), true);
+    const over = kept.own.map((size, round) => size - (kept.limit[round] ?? NaN));
+    add(`memory of an idle kept connection over the limit's, KB`, 12, over, true);
   }
   const head =
     '| requests per CPU-second, 14 bytes, keep-alive, unless said | wanted | measured | reached |\n| --- | ---: | ---: | --- |';
