@@ -2,16 +2,14 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from './client';
-import { pssOf, usageOf } from './engine';
-import type { Latency } from './load';
+import { docker, pssOf, usageOf } from './engine';
 import { CONNECTIONS, say, type Bench } from './measure';
 import type { Part } from './options';
 import type { Measured, Memory } from './results';
 import { startAll, startCluster, startLimit, startService } from './servers';
 import { ask, stop, type Answer, type Server, type Stack, type Started } from './stacks';
+import { median } from './statistics';
 
-/** In requests a second: all can do it, and have time to spare. */
-export const RATE = 2000;
 /** What a reader of the stats takes is less than what windows differ by. So there are so many times as many rounds, */
 const FINER = 26;
 /** of the shortest windows that wrk knows, in s. */
@@ -20,6 +18,8 @@ const READ_SECONDS = 1;
 const IDLE_MS = 3000;
 /** For how many windows a server is loaded before its memory is measured. */
 export const LOAD_WINDOWS = 3;
+/** So many windows are the time in which the longest pause is looked for: a minute. */
+const PAUSE_WINDOWS = 30;
 /** Connections that are kept idle. */
 const KEPT = 10_000;
 /** How long a server that has been loaded may take to tell its stats. */
@@ -51,12 +51,8 @@ const compareStacks: Comparison = async (bench, answers, stacks) => {
     const workload = { path, connections: CONNECTIONS, isNew };
     results.push({ name, windows: await bench.inRounds(all, ({ started }) => bench.windowOf(started, workload)) });
   }
-  say(`latency at ${String(RATE)} requests/s`);
-  const { tool, options } = bench;
-  const latencyOf = ({ started }: { started: Started }): Latency => tool.latency(started.load, RATE, options.seconds);
-  const latencies = await bench.inRounds(all, latencyOf);
   for (const { started } of all) stop(started);
-  return { compared: { workloads: results, latencies, idle } };
+  return { compared: { workloads: results, idle } };
 };
 
 /** The requests that each worker has answered so far. */
@@ -201,6 +197,42 @@ const compareMemory: Comparison = async (bench, answers) => {
   return { memory: { log, off, cluster, kept: { count: KEPT, own, limit } } };
 };
 
+/** Latency at half of the rate that saturates identidock, of it and of the limit. */
+const compareLatency: Comparison = async (bench, answers) => {
+  const { options, tool } = bench;
+  const servers = [startService(1), startService(1, { env: { ACCESS_LOG: 'on' } }), startLimit(answers)];
+  say('saturation');
+  const workload = { path: '/', connections: CONNECTIONS, isNew: false };
+  const full = await bench.inRounds(servers, (started) => bench.windowOf(started, workload));
+  const [off = NaN, log = NaN, limit = NaN] = full.map((windows) => median(windows.map(({ rate }) => rate)));
+  const [service, logging, bare] = servers as [Started, Started, Started];
+  const runs = [
+    { name: 'identidock, ACCESS_LOG=off', started: service, saturation: off, rate: off / 2 },
+    { name: 'node:http cluster, the limit, at the same rate', started: bare, saturation: limit, rate: off / 2 },
+    { name: 'identidock, access log', started: logging, saturation: log, rate: log / 2 },
+  ];
+  say('latency');
+  const latencyOf = ({ started, rate }: (typeof runs)[number]) => tool.latency(started.load, rate, options.seconds);
+  // The slowest of a thousand differ more than the rest.
+  const measured = await bench.inRounds(runs, latencyOf, 2 * options.rounds);
+  servers.forEach(stop);
+  const latency = runs.map(({ name, saturation, rate }, index) => {
+    return { name, saturation, rate, latencies: measured[index] ?? [] };
+  });
+  return { latency };
+};
+
+/** How long garbage collections stop a worker under load. */
+const measurePauses: Comparison = async (bench) => {
+  const seconds = PAUSE_WINDOWS * bench.options.seconds;
+  say(`garbage collection, ${String(seconds)} s`);
+  const started = startService(1, { env: { ACCESS_LOG: 'on', NODE_OPTIONS: '--require=/bench/gc.js' } });
+  const { rate } = await bench.windowOf(started, { path: '/', connections: CONNECTIONS, isNew: false }, seconds);
+  const ms = docker('exec', started.server, 'cat', '/tmp/gc').split('\n').map(Number);
+  stop(started);
+  return { pauses: { seconds, rate, ms } };
+};
+
 /** Identidock and the limit with more and more connections, and identidock with more and more workers. */
 const compareGrowth: Comparison = async (bench, answers) => {
   const growth: NonNullable<Measured['growth']> = [];
@@ -232,6 +264,8 @@ export const comparisons: Record<Part, Comparison> = {
   json: compareJson,
   stats: compareReaders,
   memory: compareMemory,
+  latency: compareLatency,
+  pauses: measurePauses,
   accept: comparePolicies,
   growth: compareGrowth,
 };

@@ -18,8 +18,8 @@ export interface Workload {
   isNew: boolean;
 }
 
-/** Latencies at a fixed rate, in ms. */
-export type Latency = Record<'p50' | 'p99' | 'p999', number>;
+/** Latencies at a fixed rate, in ms, and the rate that came of it, in requests a second. */
+export type Latency = Record<'p50' | 'p99' | 'p999' | 'sent', number>;
 
 const PORT = 9090;
 /** A fixed rate is spread over so many connections. */
@@ -41,20 +41,21 @@ export function readH2load(log: string): Latency {
     .split('\n')
     .map((line) => line.split('\t').map(Number));
   const begin = Math.min(...rows.map(([start = NaN]) => start)) + 1e6;
-  const ms = rows.flatMap(([start = 0, status, micros = NaN]) =>
-    start >= begin && status === 200 ? [micros / 1000] : [],
-  );
-  return { p50: percentile(ms, 0.5), p99: percentile(ms, 0.99), p999: percentile(ms, 0.999) };
+  const answered = rows.filter(([start = 0, status]) => start >= begin && status === 200);
+  const ms = answered.map(([, , micros = NaN]) => micros / 1000);
+  const sent = (answered.length * 1e6) / (Math.max(...answered.map(([start = NaN]) => start)) - begin);
+  return { sent, p50: percentile(ms, 0.5), p99: percentile(ms, 0.99), p999: percentile(ms, 0.999) };
 }
 
 /** Reads what autocannon prints with --json; its latencies are in ms. https://github.com/mcollina/autocannon */
 export function readAutocannon(output: string): Result & Latency {
   const { requests, duration, errors, timeouts, non2xx, latency } = JSON.parse(output) as {
-    requests: { total: number };
+    requests: { total: number; average: number };
     latency: { p50: number; p99: number; p99_9: number };
   } & Record<'duration' | 'errors' | 'timeouts' | 'non2xx', number>;
   const { p50, p99, p99_9: p999 } = latency;
-  return { requests: requests.total, seconds: duration, errors: errors + timeouts + non2xx, p50, p99, p999 };
+  const all = errors + timeouts + non2xx;
+  return { requests: requests.total, seconds: duration, errors: all, sent: requests.average, p50, p99, p999 };
 }
 
 /** The tools of one image. */

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Stack } from './stacks';
 
 /** What can be measured by itself, in the order in which it is. */
-export const parts = ['stacks', 'log', 'json', 'stats', 'memory', 'accept', 'growth'] as const;
+export const parts = ['stacks', 'log', 'json', 'stats', 'memory', 'latency', 'pauses', 'accept', 'growth'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Options {

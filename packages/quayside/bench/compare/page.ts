@@ -1,7 +1,8 @@
 // The page that the benchmark writes, in Markdown.
-import { LOAD_WINDOWS, RATE } from './comparisons';
+import { LOAD_WINDOWS } from './comparisons';
 import type { Report } from './results';
 import {
+  containerTable,
   growthTable,
   jsonTable,
   keptTable,
@@ -13,6 +14,7 @@ import {
   stepTable,
   workloadTable,
 } from './tables';
+import { median, percentile } from './statistics';
 import { held } from './targets';
 
 /** @returns the name of the page's file and its plot's, without what they end in */
@@ -20,7 +22,7 @@ export const pageName = ({ neighbour }: Report['options']) => (neighbour ? 'benc
 
 /** @returns the page, in Markdown */
 export function page(all: Report, machine: string, versions: string[]): string {
-  const { options, loadCpus, compared, logs, json, readers, memory, policies, growth } = all;
+  const { options, loadCpus, compared, logs, json, readers, memory, latency, pauses, policies, growth } = all;
   const { rounds, seconds, neighbour } = options;
   const sections = [
     compared && asFast(all, compared),
@@ -28,6 +30,8 @@ export function page(all: Report, machine: string, versions: string[]): string {
     json && stepByStep(json),
     readers && statsRead(readers),
     memory && memoryUsed(memory, LOAD_WINDOWS * seconds),
+    latency && atHalf(latency),
+    pauses && pausesFound(pauses),
     policies && whoAccepts(policies),
     growth && asWorkGrows(growth),
   ];
@@ -68,14 +72,12 @@ const asFast = (report: Report, compared: NonNullable<Report['compared']>) => `
 
 ${compared.workloads.map((workload) => `### ${workload.name}\n\n${workloadTable(report, workload)}`).join('\n\n')}
 
-## Latency and memory
+### Memory of the containers
 
-${String(RATE)} requests a second on 50 kept connections, 14 bytes. A connection sends a request when its time has come and
-the one before is answered; all of them at nearly the same time, so that one waits for the others. Where
-no connection is kept, h2load has nothing to measure. Memory is that of all processes of the container; loaded is after requests as fast as they
+Of all processes and what the kernel keeps for them, without what it could drop at once; loaded is after requests as fast as they
 are answered, 14 bytes, kept connections.
 
-${latencyTable(report, compared)}
+${containerTable(report, compared)}
 `;
 
 const accessLog = (logs: NonNullable<Report['logs']>) => `
@@ -123,6 +125,24 @@ ${String(memory.kept.count)} connections, of which each has had one answer and i
 they add to the idle memory. The kernel's own memory for them is not in it.
 
 ${keptTable(memory)}
+`;
+
+const atHalf = (latency: NonNullable<Report['latency']>) => `
+## Latency at half of saturation
+
+14 bytes on 50 kept connections, one worker. Saturation is the median of requests as fast as they are answered; the rate is half of identidock's. There are twice as many rounds.
+A connection sends a request when its time has come and the one before is answered; all of them at nearly the same time, so that one
+waits for the others. What is reached may be less than the rate where the load cannot send so much.
+
+${latencyTable(latency)}
+`;
+
+const pausesFound = ({ seconds, rate, ms }: NonNullable<Report['pauses']>) => `
+## Garbage collection
+
+One worker, with access log, under ${String(seconds)} s of requests as fast as they are answered (${rate.toFixed(0)} a second): ${String(ms.length)}
+collections, of which half took at most ${median(ms).toFixed(1)} ms, 99 % at most ${percentile(ms, 0.99).toFixed(1)} ms, and the longest
+${Math.max(...ms).toFixed(1)} ms. In all they took ${((100 * ms.reduce((sum, one) => sum + one, 0)) / (1000 * seconds)).toFixed(1)} % of the time.
 `;
 
 const whoAccepts = (policies: NonNullable<Report['policies']>) => `

@@ -25,7 +25,6 @@ export interface Measured {
   /** Each list has an item for each stack. */
   compared?: {
     workloads: { name: string; windows: Window[][] }[];
-    latencies: Latency[][];
     /** Memory before any load, in MB. */
     idle: number[];
   };
@@ -43,6 +42,10 @@ export interface Measured {
     /** Of connections that are kept idle, in KB each. */
     kept: { count: number; own: number[]; limit: number[] };
   };
+  /** Of one worker at a fixed rate; the rate, and what it is the half of, in requests a second. */
+  latency?: { name: string; saturation: number; rate: number; latencies: Latency[] }[];
+  /** How long each garbage collection of one worker took, in ms. */
+  pauses?: { seconds: number; rate: number; ms: number[] };
   policies?: {
     workers: number;
     isNew: boolean;

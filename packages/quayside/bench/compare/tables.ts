@@ -25,18 +25,22 @@ export function workloadTable(
   return table(['', 'requests/s', 'CPU, µs a request', 'of the limit, per CPU', 'errors'], rows);
 }
 
-/** The stacks at a fixed rate, and their memory. */
-export function latencyTable(
-  { stacks }: Report,
-  { latencies, idle, workloads }: NonNullable<Report['compared']>,
-): string {
+/** The stacks' memory. */
+export function containerTable({ stacks }: Report, { idle, workloads }: NonNullable<Report['compared']>): string {
   const rows = stacks.map(({ name }, index) => {
-    const measured = latencies[index] ?? [];
-    const loaded = (workloads[0]?.windows[index] ?? []).map(({ memory }) => memory);
-    const cells = (['p50', 'p99', 'p999'] as const).map((key) => spread(of(measured, key), 2));
-    return [name, ...cells, (idle[index] ?? NaN).toFixed(0), median(loaded).toFixed(0)];
+    const loaded = of(workloads[0]?.windows[index] ?? [], 'memory');
+    return [name, (idle[index] ?? NaN).toFixed(0), median(loaded).toFixed(0)];
   });
-  return table(['', 'p50, ms', 'p99, ms', 'p99.9, ms', 'memory idle, MB', 'loaded, MB'], rows);
+  return table(['', 'idle, MB', 'loaded, MB'], rows);
+}
+
+/** Latency at half of saturation. */
+export function latencyTable(latency: NonNullable<Report['latency']>): string {
+  const rows = latency.map(({ name, saturation, rate, latencies }) => {
+    const cells = (['p50', 'p99', 'p999'] as const).map((key) => spread(of(latencies, key), 2));
+    return [name, saturation.toFixed(0), rate.toFixed(0), spread(of(latencies, 'sent'), 0), ...cells];
+  });
+  return table(['', 'saturation, requests/s', 'rate', 'reached', 'p50, ms', 'p99, ms', 'p99.9, ms'], rows);
 }
 
 /** The two policies of Node's cluster. */

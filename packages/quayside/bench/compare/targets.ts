@@ -3,7 +3,7 @@ import type { Memory, Report } from './results';
 import { median, ratios, spread } from './statistics';
 
 /** @returns a table in Markdown, of what was measured in this run */
-export function held({ stacks, compared, logs, json, memory, policies, readers }: Report): string {
+export function held({ stacks, compared, logs, json, memory, latency, pauses, policies, readers }: Report): string {
   const costs = (key: string) =>
     compared?.workloads[0]?.windows[stacks.findIndex((stack) => stack.key === key)]?.map(({ cost }) => cost);
   const rows: string[] = [];
@@ -67,6 +67,15 @@ export function held({ stacks, compared, logs, json, memory, policies, readers }
     const over = kept.own.map((size, round) => size - (kept.limit[round] ?? NaN));
     add(`memory of an idle kept connection over the limit's, KB`, 12, over, true);
   }
+  if (latency !== undefined) {
+    const [own, limit] = latency.map(({ latencies }) => latencies);
+    for (const key of ['p99', 'p999'] as const) {
+      const [ours, theirs] = [own, limit].map((latencies) => latencies?.map((one) => one[key]) ?? []);
+      const name = `${key === 'p99' ? 'p99' : 'p99.9'} at half of saturation, without / the limit at the same rate`;
+      add(name, 1.2, ratios(ours ?? [], theirs ?? []), true);
+    }
+  }
+  if (pauses !== undefined) add('longest garbage collection in a minute, ms', 20, [Math.max(...pauses.ms)], true);
   const head =
     '| requests per CPU-second, 14 bytes, keep-alive, unless said | wanted | measured | reached |\n| --- | ---: | ---: | --- |';
   return [head, ...rows].join('\n');

@@ -58,9 +58,9 @@ Transfer/sec:     21.13MB
 
   test('h2load, without the first second and without what failed', () => {
     const start = 1_795_443_242_000_000;
-    const rows = [[start, 200, 90_000], ...[4, 3, 2, 1].map((ms) => [start + 1e6 + ms, 200, ms * 1000])];
+    const rows = [[start, 200, 90_000], ...[4, 3, 2, 1].map((ms) => [start + 1e6 + ms * 1000, 200, ms * 1000])];
     const log = [...rows, [start + 2e6, 500, 9000], [start + 2e6, -1, 8000]].map((row) => row.join('\t')).join('\n');
-    expect(readH2load(`${log}\n`)).toEqual({ p50: 2, p99: 4, p999: 4 });
+    expect(readH2load(`${log}\n`)).toEqual({ sent: 1000, p50: 2, p99: 4, p999: 4 });
   });
 
   test('autocannon', () => {
@@ -72,7 +72,15 @@ Transfer/sec:     21.13MB
       timeouts: 2,
       non2xx: 3,
     });
-    expect(readAutocannon(output)).toEqual({ requests: 9000, seconds: 1.02, errors: 6, p50: 1, p99: 3, p999: 7 });
+    expect(readAutocannon(output)).toEqual({
+      requests: 9000,
+      seconds: 1.02,
+      errors: 6,
+      sent: 8900,
+      p50: 1,
+      p99: 3,
+      p999: 7,
+    });
   });
 });
 
