@@ -7,21 +7,35 @@ import type { Measured } from './compare/results';
 import { readOptions } from './compare/options';
 import { report } from './compare/report';
 import { answersOfService } from './compare/servers';
-import { build, cleanUp, imageName, isRunning, loadCpus, stacks, startNeighbour, type Image } from './compare/stacks';
+import {
+  build,
+  cleanUp,
+  imageName,
+  isRunning,
+  loadCpus,
+  stacks,
+  startNeighbour,
+  withVersion,
+  type Image,
+  type Stack,
+} from './compare/stacks';
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), stacks);
-  const chosen = stacks.filter(({ key }) => options.only.includes(key));
+  const { parts, only } = options;
+  const isNeeded = ({ key }: Stack) =>
+    only.includes(key) && (parts.includes('stacks') || (parts.includes('growth') && key === 'watt'));
+  const needed = stacks.filter(isNeeded);
   say('building');
-  const peers = options.parts.includes('stacks') ? chosen.map(({ image }) => image) : [];
-  build(new Set<Image>(['load', ...peers]));
+  build(new Set<Image>(['load', ...needed.map(({ image }) => image)]));
+  const chosen = needed.map(withVersion);
   const tool = new LoadTool(imageName('load'));
   const bench = new Bench(options, tool);
   const loadBefore = loadavg()[0] ?? NaN;
   const neighbour = options.neighbour ? startNeighbour() : undefined;
   const answers = answersOfService();
   let measured: Measured = {};
-  for (const part of options.parts) measured = { ...measured, ...(await comparisons[part](bench, answers, chosen)) };
+  for (const part of parts) measured = { ...measured, ...(await comparisons[part](bench, answers, chosen)) };
   if (neighbour !== undefined && !isRunning(neighbour)) throw new Error('the neighbour ended before the windows did');
   await report({ options, stacks: chosen, load: tool.version, loadCpus, loadBefore, canPlot: tool.isWrk, ...measured });
 }

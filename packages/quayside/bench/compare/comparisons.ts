@@ -6,7 +6,7 @@ import { docker, pssOf, usageOf } from './engine';
 import { CONNECTIONS, say, type Bench } from './measure';
 import type { Part } from './options';
 import type { Measured, Memory } from './results';
-import { startAll, startCluster, startLimit, startService } from './servers';
+import { startAll, startCluster, startLimit, startService, startWatt } from './servers';
 import { ask, stop, type Answer, type Server, type Stack, type Started } from './stacks';
 import { median } from './statistics';
 
@@ -233,8 +233,8 @@ const measurePauses: Comparison = async (bench) => {
   return { pauses: { seconds, rate, ms } };
 };
 
-/** Identidock and the limit with more and more connections, and identidock with more and more workers. */
-const compareGrowth: Comparison = async (bench, answers) => {
+/** Identidock and the limit with more and more connections, and servers with more and more workers. */
+const compareGrowth: Comparison = async (bench, answers, stacks) => {
   const growth: NonNullable<Measured['growth']> = [];
   const measure = async (name: string, started: Started, counts: number[]) => {
     for (const connections of counts) {
@@ -248,12 +248,16 @@ const compareGrowth: Comparison = async (bench, answers) => {
   const counts = [10, 100, 1000, 10_000];
   await measure('identidock', startService(1), counts);
   await measure('the limit', startLimit(answers), counts);
-  const cpus = availableParallelism();
-  for (const workers of [2, 4].filter((count) => count <= cpus)) {
+  const watt = stacks.find(({ key }) => key === 'watt');
+  const available = availableParallelism();
+  for (const workers of [2, 4].filter((count) => count <= available)) {
     // One more CPU for the load, or else they share.
-    const shared = workers < cpus ? '' : ', shared with the load';
-    const name = `identidock, ${String(workers)} workers on ${String(workers)} CPUs${shared}`;
-    await measure(name, startService(workers, { cpus: cpusOf(workers) }), [100]);
+    const shared = workers < available ? '' : ', shared with the load';
+    const place = `${String(workers)} workers on ${String(workers)} CPUs${shared}`;
+    const cpus = cpusOf(workers);
+    await measure(`identidock, ${place}`, startService(workers, { cpus }), [100]);
+    await measure(`Express, Node's cluster, ${place}`, startCluster(workers, cpus), [100]);
+    if (watt !== undefined) await measure(`${watt.name}, ${place}`, startWatt(watt, workers, cpus), [100]);
   }
   return { growth };
 };

@@ -57,7 +57,8 @@ requests a second depend on what else the machine does.
   without saying so in its answer, unless it has \`--http-keepalive\`, and also then where the client asks for it. wrk
   then sends one more request into the closed connection, and counts that as an error: one for each answer.
 - **The limit** is a bare cluster of node:http, which writes the same bytes as identidock, headers included, from memory.
-- **pm2-runtime** and **one process** run the same Express app.
+- **pm2-runtime**, **wattpm** and **one process** run the same Express app, on the same Node.js, with their defaults and one worker;
+  **Bun** and **Deno** run it in one process.
 
 ## What is held against what
 

@@ -16,9 +16,7 @@ function versions({ options, stacks, load }: Report): string[] {
   const list = [`Node.js ${version('service', 'node', '-p', 'process.versions.node')}`];
   list.push(`Express ${version('service', 'node', '-p', express)}`);
   const isCompared = options.parts.includes('stacks');
-  const has = (image: Stack['image']) => isCompared && stacks.some((stack) => stack.image === image);
-  if (has('pm2')) list.push(`pm2 ${version('pm2', 'pm2-runtime', '--version').split('\n').at(-1) ?? ''}`);
-  if (has('seed')) {
+  if (isCompared && stacks.some(({ image }) => image === 'seed')) {
     list.push(`uWSGI ${version('seed', 'uwsgi', '--version')}`);
     const flask = 'import importlib.metadata as m; print(m.version("flask"))';
     list.push(`Flask ${version('seed', 'python3', '-c', flask)}`, version('seed', 'python3', '--version'));

@@ -53,6 +53,13 @@ export function startCluster(workers: number, cpus: string): Started {
   return started;
 }
 
+/** Starts wattpm, and waits until it answers. */
+export function startWatt({ env, ...watt }: Stack, workers: number, cpus: string): Started {
+  const started = start({ ...watt, env: { ...env, WORKERS: String(workers) }, cpus });
+  ask(started, '/');
+  return started;
+}
+
 /** Asks for each path. @throws Error if one is not answered as identidock does */
 function answersOf(started: Started, name: string, answers: Answer[]): Answer[] {
   return paths.map((path, index) => {

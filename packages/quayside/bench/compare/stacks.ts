@@ -13,7 +13,7 @@ const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
 export const base = process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(dockerfile)?.[1] ?? '';
 
 /** The stages of bench/stacks/Dockerfile, and the production image. */
-export type Image = 'service' | 'seed' | 'pm2' | 'load';
+export type Image = 'service' | 'seed' | 'pm2' | 'watt' | 'bun' | 'deno' | 'load';
 
 /** One of those that are compared. */
 export interface Stack {
@@ -22,8 +22,11 @@ export interface Stack {
   image: Image;
   env?: Record<string, string>;
   command?: string[];
+  /** What prints its version, for its name, in the image. */
+  version?: string[];
 }
 
+const production = { NODE_ENV: 'production' };
 const own = { ENV: 'PROD', WORKERS: '1' };
 const seed = ['uwsgi', '--plugins', 'http,python3', '--http', '0.0.0.0:9090', '--http-keepalive'];
 
@@ -38,14 +41,23 @@ export const stacks: Stack[] = [
     command: [...seed, '--wsgi-file', '/app/identidock.py', '--callable', 'app', '--stats', '0.0.0.0:9191'],
   },
   { key: 'limit', name: 'node:http cluster, the limit', image: 'service' },
-  { key: 'pm2', name: 'Express, pm2-runtime cluster', image: 'pm2', env: { NODE_ENV: 'production' } },
   {
     key: 'plain',
     name: 'Express, one process',
     image: 'service',
-    env: { NODE_ENV: 'production' },
+    env: production,
     command: ['node', '/bench/plain.js'],
   },
+  { key: 'pm2', name: 'Express, pm2-runtime', image: 'pm2', env: production, version: ['pm2-runtime', '--version'] },
+  {
+    key: 'watt',
+    name: 'Express, wattpm',
+    image: 'watt',
+    env: { ...production, WORKERS: '1' },
+    version: ['node_modules/.bin/wattpm', '--version'],
+  },
+  { key: 'bun', name: 'Express, Bun', image: 'bun', env: production, version: ['bun', '--version'] },
+  { key: 'deno', name: 'Express, Deno', image: 'deno', env: production, version: ['deno', '--version'] },
 ];
 
 export const imageName = (image: Image) => `${run}-${image}`;
@@ -68,6 +80,16 @@ export function build(images: Set<Image>): void {
     if (target === 'service') continue;
     docker('build', '--tag', imageName(target), '--target', target, ...buildArgs, stacksFolder);
   }
+}
+
+/** @returns the stack with its version in its name; its image must have been built */
+export function withVersion(stack: Stack): Stack {
+  if (stack.version === undefined) return stack;
+  const printed = docker('run', '--rm', imageName(stack.image), ...stack.version);
+  // pm2 prints more above it, and Deno its name before it.
+  const version = /^(?:deno )?(\d+\.\d+\.\d+)/m.exec(printed)?.[1];
+  if (version === undefined) throw new Error(`${stack.name}: expected a version, got ${printed}`);
+  return { ...stack, name: `${stack.name} ${version}` };
 }
 
 /** A server, and beside it the container that loads it. */
