@@ -1,45 +1,28 @@
-// What is compared: the stacks, who accepts, with the stats read and without, and one server under more and more load.
+// What is compared: the stacks, the access log, JSON, the stats read, who accepts, and more and more load; the rest is beside this.
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from './client';
-import { docker, pssOf, usageOf } from './engine';
-import { CONNECTIONS, say, type Bench } from './measure';
+import { usageOf } from './engine';
+import { compareLatency, measurePauses } from './latency';
+import { CONNECTIONS, say, type Comparison } from './measure';
+import { compareMemory } from './memory';
 import type { Part } from './options';
-import type { Measured, Memory } from './results';
-import { startAll, startCluster, startLimit, startService, startWatt } from './servers';
-import { ask, stop, type Answer, type Server, type Stack, type Started } from './stacks';
-import { median } from './statistics';
+import type { Measured } from './results';
+import { cpusOf, startAll, startCluster, startLimit, startService, startWatt } from './servers';
+import { ask, stop, type Server, type Started } from './stacks';
 
 /** What a reader of the stats takes is less than what windows differ by. So there are so many times as many rounds, */
 const FINER = 26;
 /** of the shortest windows that wrk knows, in s. */
 const READ_SECONDS = 1;
-/** How long nothing happens until a server counts as idle. */
-const IDLE_MS = 3000;
-/** For how many windows a server is loaded before its memory is measured. */
-export const LOAD_WINDOWS = 3;
-/** So many windows are the time in which the longest pause is looked for: a minute. */
-const PAUSE_WINDOWS = 30;
-/** Connections that are kept idle. */
-const KEPT = 10_000;
 /** How long a server that has been loaded may take to tell its stats. */
 const SETTLE_MS = 500;
-
-/** A CPU for each worker, the first ones. */
-const cpusOf = (workers: number) => `0-${String(workers - 1)}`;
 
 const workloads = [
   { name: '14 bytes, keep-alive', path: '/', isNew: false },
   { name: '10 KB, keep-alive', path: '/json', isNew: false },
   { name: '14 bytes, new connections', path: '/', isNew: true },
-  { name: '10 KB, new connections', path: '/json', isNew: true },
 ];
-
-/**
- * One part of the benchmark. It starts the servers that it needs, and stops them.
- * @param answers - what identidock answers, for the limit to write
- */
-type Comparison = (bench: Bench, answers: Answer[], stacks: Stack[]) => Promise<Measured>;
 
 /** All stacks, under each load. */
 const compareStacks: Comparison = async (bench, answers, stacks) => {
@@ -49,7 +32,11 @@ const compareStacks: Comparison = async (bench, answers, stacks) => {
   for (const { name, path, isNew } of workloads) {
     say(name);
     const workload = { path, connections: CONNECTIONS, isNew };
-    results.push({ name, windows: await bench.inRounds(all, ({ started }) => bench.windowOf(started, workload)) });
+    results.push({
+      name,
+      isNew,
+      windows: await bench.inRounds(all, ({ started }) => bench.windowOf(started, workload)),
+    });
   }
   for (const { started } of all) stop(started);
   return { compared: { workloads: results, idle } };
@@ -149,88 +136,6 @@ const compareReaders: Comparison = async (bench) => {
   reader.end();
   stop(started);
   return { readers: { unread, read } };
-};
-
-/**
- * Memory: of two workers idle and loaded, and of connections that are kept and idle. One server at a time, freshly started,
- * because pages that several share are counted in parts.
- */
-const compareMemory: Comparison = async (bench, answers) => {
-  const options = ['--no-healthcheck'];
-  const cpus = cpusOf(2);
-  const servers = [
-    () => startService(2, { cpus, options, env: { ACCESS_LOG: 'on' } }),
-    () => startService(2, { cpus, options }),
-    () => startCluster(2, cpus),
-  ];
-  const load = async (begin: () => Started): Promise<Memory> => {
-    const started = begin();
-    await pause(IDLE_MS);
-    const idle = pssOf(started.server);
-    const workload = { path: '/', connections: CONNECTIONS, isNew: false };
-    bench.tool.run(started.load, workload, LOAD_WINDOWS * bench.options.seconds);
-    const loaded = pssOf(started.server);
-    stop(started);
-    return { idle, loaded };
-  };
-  say('memory, loaded');
-  const [log = [], off = [], cluster = []] = await bench.inRounds(servers, load, bench.options.rounds, 0);
-
-  const keep = async (begin: () => Started): Promise<number> => {
-    const started = begin();
-    const client = new Client(started.load, 'connections.js');
-    await client.ask('0');
-    await pause(IDLE_MS);
-    const before = pssOf(started.server);
-    await client.ask(String(KEPT));
-    await pause(IDLE_MS);
-    const after = pssOf(started.server);
-    // That all are still open.
-    await client.ask('0');
-    client.end();
-    stop(started);
-    return ((after - before) * 1e3) / KEPT;
-  };
-  say(`memory, ${String(KEPT)} kept connections`);
-  const keepers = [() => startService(1, { options }), () => startLimit(answers)];
-  const [own = [], limit = []] = await bench.inRounds(keepers, keep, bench.options.rounds, 0);
-  return { memory: { log, off, cluster, kept: { count: KEPT, own, limit } } };
-};
-
-/** Latency at half of the rate that saturates identidock, of it and of the limit. */
-const compareLatency: Comparison = async (bench, answers) => {
-  const { options, tool } = bench;
-  const servers = [startService(1), startService(1, { env: { ACCESS_LOG: 'on' } }), startLimit(answers)];
-  say('saturation');
-  const workload = { path: '/', connections: CONNECTIONS, isNew: false };
-  const full = await bench.inRounds(servers, (started) => bench.windowOf(started, workload));
-  const [off = NaN, log = NaN, limit = NaN] = full.map((windows) => median(windows.map(({ rate }) => rate)));
-  const [service, logging, bare] = servers as [Started, Started, Started];
-  const runs = [
-    { name: 'identidock, ACCESS_LOG=off', started: service, saturation: off, rate: off / 2 },
-    { name: 'node:http cluster, the limit, at the same rate', started: bare, saturation: limit, rate: off / 2 },
-    { name: 'identidock, access log', started: logging, saturation: log, rate: log / 2 },
-  ];
-  say('latency');
-  const latencyOf = ({ started, rate }: (typeof runs)[number]) => tool.latency(started.load, rate, options.seconds);
-  // The slowest of a thousand differ more than the rest.
-  const measured = await bench.inRounds(runs, latencyOf, 2 * options.rounds);
-  servers.forEach(stop);
-  const latency = runs.map(({ name, saturation, rate }, index) => {
-    return { name, saturation, rate, latencies: measured[index] ?? [] };
-  });
-  return { latency };
-};
-
-/** How long garbage collections stop a worker under load. */
-const measurePauses: Comparison = async (bench) => {
-  const seconds = PAUSE_WINDOWS * bench.options.seconds;
-  say(`garbage collection, ${String(seconds)} s`);
-  const started = startService(1, { env: { ACCESS_LOG: 'on', NODE_OPTIONS: '--require=/bench/gc.js' } });
-  const { rate } = await bench.windowOf(started, { path: '/', connections: CONNECTIONS, isNew: false }, seconds);
-  const ms = docker('exec', started.server, 'cat', '/tmp/gc').split('\n').map(Number);
-  stop(started);
-  return { pauses: { seconds, rate, ms } };
 };
 
 /** Identidock and the limit with more and more connections, and servers with more and more workers. */

@@ -1,9 +1,9 @@
 // How it is measured: windows of load, in rounds.
 import { usageOf } from './engine';
 import type { LoadTool, Workload } from './load';
-import type { Window } from './results';
+import type { Measured, Window } from './results';
 import type { Options } from './options';
-import type { Started } from './stacks';
+import type { Answer, Stack, Started } from './stacks';
 
 /** For requests as fast as they are answered. */
 export const CONNECTIONS = 64;
@@ -50,6 +50,12 @@ export class Bench {
     return [...values.values()];
   }
 }
+
+/**
+ * One part of the benchmark. It starts the servers that it needs, and stops them.
+ * @param answers - what identidock answers, for the limit to write
+ */
+export type Comparison = (bench: Bench, answers: Answer[], stacks: Stack[]) => Promise<Measured>;
 
 /** Tells whoever waits what is being done. */
 export function say(text: string): void {

@@ -1,5 +1,5 @@
 // The page that the benchmark writes, in Markdown.
-import { LOAD_WINDOWS } from './comparisons';
+import { LOAD_WINDOWS } from './memory';
 import type { Report } from './results';
 import {
   containerTable,
@@ -107,7 +107,7 @@ ${stepTable(json)}
 const statsRead = (readers: NonNullable<Report['readers']>) => `
 ## The stats, read ten times a second
 
-/metrics on 9191, in ${String(readers.read.length)} rounds of two windows of a second. The primary answers, on the CPU of the one worker. 14
+\`/metrics\` on 9191, in ${String(readers.read.length)} rounds of two windows of a second. The primary answers, on the CPU of the one worker. 14
 bytes, kept connections, without access log.
 
 ${readerTable(readers)}

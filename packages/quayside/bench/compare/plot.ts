@@ -23,7 +23,7 @@ export function plot(stacks: Report['stacks'], { workloads }: NonNullable<Report
 $data << END
 ${rows.join('\n')}
 END
-set terminal svg noenhanced size 1080,440 font "sans-serif,12" background "white"
+set terminal svg noenhanced size 1400,440 font "sans-serif,12" background "white"
 set title "Requests per second of CPU time, 14 bytes (more is better)"
 set style data histograms
 set style histogram errorbars gap 1 linewidth 1
@@ -33,7 +33,7 @@ set bmargin 4.5
 set yrange [0:*]
 set format y "%.0f"
 set grid ytics
-set key top left
+set key top right
 set linetype 1 linecolor rgb "#2563eb"
 set linetype 2 linecolor rgb "#f59e0b"
 plot ${columns.join(', ')}

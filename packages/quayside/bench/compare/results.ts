@@ -24,7 +24,7 @@ export interface Memory {
 export interface Measured {
   /** Each list has an item for each stack. */
   compared?: {
-    workloads: { name: string; windows: Window[][] }[];
+    workloads: { name: string; isNew: boolean; windows: Window[][] }[];
     /** Memory before any load, in MB. */
     idle: number[];
   };

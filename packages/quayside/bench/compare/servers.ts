@@ -6,6 +6,9 @@ const paths = ['/', '/json'];
 /** What Node.js adds to an answer by itself. */
 const byNode = new Set(['date', 'connection', 'keep-alive']);
 
+/** A CPU for each worker, the first ones, as --cpuset-cpus takes them. */
+export const cpusOf = (workers: number) => `0-${String(workers - 1)}`;
+
 /** Starts identidock, without access log unless the environment says otherwise, and waits until it answers. */
 export function startService(workers: number, { env = {}, ...server }: Omit<Server, 'image'> = {}): Started {
   const all = { ENV: 'PROD', ACCESS_LOG: 'off', WORKERS: String(workers), ...env };

@@ -116,21 +116,81 @@ describe('options', () => {
   });
 });
 
-test('what is held against what is told from requests per CPU-second, round by round', () => {
+describe('what is held against what', () => {
+  type Report = Parameters<typeof held>[0];
   const windows = (...costs: number[]) => costs.map((cost) => ({ cost, rate: 1e6 / cost, errors: 0, memory: 1 }));
-  const own = windows(10, 20, 40).map((window) => ({ ...window, share: 2.5 }));
-  const text = held({
-    stacks: [{ key: 'log' }, { key: 'limit' }, { key: 'flask' }],
-    compared: { workloads: [{ windows: [windows(10, 20, 40), windows(6, 12, 20), windows(50, 100, 200)] }] },
-    policies: [{ workers: 2, isNew: true, own, roundRobin: own }],
-  } as unknown as Parameters<typeof held>[0]);
-  const rows = text.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
-  expect(rows.slice(2).map((row) => row.slice(2, 5))).toEqual([
-    ['at least 6', '5.00 (5.00-5.00)', 'no'],
-    ['at least 0.55', '0.60 (0.50-0.60)', 'yes'],
-    ['at least 0.9', '1.00 (1.00-1.00)', 'yes'],
-    ['at most 2', '2.50 (2.50-2.50)', 'no'],
-  ]);
+  const stacks = [{ key: 'log' }, { key: 'limit' }, { key: 'identidock' }];
+  /** Wanted, measured and reached, by what is held. */
+  const rowsOf = (report: object) => {
+    const rows = held({ stacks, ...report } as unknown as Report)
+      .split('\n')
+      .map((line) => line.split('|').map((cell) => cell.trim()));
+    return Object.fromEntries(rows.slice(2).map((row) => [row[1] ?? '', row.slice(2, 5)]));
+  };
+
+  test('stacks by requests per CPU-second, round by round, on kept and on new connections', () => {
+    const kept = [windows(10, 20, 40), windows(6, 12, 20), windows(10, 10, 10)];
+    const anew = [windows(10, 20, 40), windows(8, 9, 10), windows(10, 10, 10)];
+    const workloads = [
+      { isNew: false, windows: kept },
+      { isNew: true, windows: anew },
+    ];
+    expect(rowsOf({ compared: { workloads } })).toEqual({
+      'with access log / the limit': ['at least 0.55', '0.60 (0.50-0.60)', 'yes'],
+      'without / the limit': ['at least 0.75', '1.20 (0.60-2.00)', 'yes'],
+      'without / the limit, new connections': ['at least 0.85', '0.90 (0.80-1.00)', 'yes'],
+    });
+  });
+
+  test('a bound of the most, of each place that the log goes to', () => {
+    const logs = [
+      {
+        workers: 2,
+        windows: [
+          { name: 'off', windows: windows(10, 10) },
+          { name: 'local', windows: windows(11, 11) },
+          { name: 'pipe', windows: windows(12, 12) },
+        ],
+      },
+    ];
+    expect(rowsOf({ logs })).toEqual({
+      'CPU a request with access log / without, local, 2 workers': ['at most 1.15', '1.10 (1.10-1.10)', 'yes'],
+      'CPU a request with access log / without, pipe, 2 workers': ['at most 1.15', '1.20 (1.20-1.20)', 'no'],
+    });
+  });
+
+  test('memory, latency, pauses and the rest', () => {
+    const memory = {
+      log: [{ idle: 91, loaded: 150 }],
+      off: [{ idle: 80, loaded: 120 }],
+      cluster: [{ idle: 60, loaded: 100 }],
+      kept: { own: [20], limit: [7] },
+    };
+    const latency = [{ latencies: [{ p99: 2, p999: 3 }] }, { latencies: [{ p99: 2, p999: 2 }] }];
+    const own = windows(10).map((window) => ({ ...window, share: 2.5 }));
+    const rest = {
+      json: { own: windows(16), hashed: windows(10) },
+      readers: { read: windows(10), unread: windows(9.5) },
+      pauses: { ms: [1, 21, 3] },
+      policies: [
+        { workers: 2, isNew: true, own, roundRobin: own },
+        { workers: 2, isNew: false, own, roundRobin: own },
+      ],
+    };
+    expect(Object.values(rowsOf({ memory, latency, ...rest }))).toEqual([
+      ['at most 1.6', '1.60 (1.60-1.60)', 'yes'],
+      ['at least 0.97', '0.95 (0.95-0.95)', 'no'],
+      ['at most 90', '91.00 (91.00-91.00)', 'no'],
+      ['at most 1.5', '1.50 (1.50-1.50)', 'yes'],
+      ['at most 1.5', '1.20 (1.20-1.20)', 'yes'],
+      ['at most 12', '13.00 (13.00-13.00)', 'no'],
+      ['at most 1.2', '1.00 (1.00-1.00)', 'yes'],
+      ['at most 1.2', '1.50 (1.50-1.50)', 'no'],
+      ['at most 20', '21.00 (21.00-21.00)', 'no'],
+      ['at least 0.9', '1.00 (1.00-1.00)', 'yes'],
+      ['at most 2', '2.50 (2.50-2.50)', 'no'],
+    ]);
+  });
 });
 
 test('the service of the comparison answers 14 bytes, and some 10 KB', async () => {

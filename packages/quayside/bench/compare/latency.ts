@@ -1,0 +1,45 @@
+// How long requests wait at a fixed rate, and how long a worker stops for its garbage.
+import { docker } from './engine';
+import { CONNECTIONS, say, type Comparison } from './measure';
+import { startLimit, startService } from './servers';
+import { stop, type Started } from './stacks';
+import { median } from './statistics';
+
+/** So many windows are the time in which the longest pause is looked for: a minute. */
+const PAUSE_WINDOWS = 30;
+
+/** Latency at half of the rate that saturates identidock, of it and of the limit. */
+export const compareLatency: Comparison = async (bench, answers) => {
+  const { options, tool } = bench;
+  const servers = [startService(1), startService(1, { env: { ACCESS_LOG: 'on' } }), startLimit(answers)];
+  say('saturation');
+  const workload = { path: '/', connections: CONNECTIONS, isNew: false };
+  const full = await bench.inRounds(servers, (started) => bench.windowOf(started, workload));
+  const [off = NaN, log = NaN, limit = NaN] = full.map((windows) => median(windows.map(({ rate }) => rate)));
+  const [service, logging, bare] = servers as [Started, Started, Started];
+  const runs = [
+    { name: 'identidock, ACCESS_LOG=off', started: service, saturation: off, rate: off / 2 },
+    { name: 'node:http cluster, the limit, at the same rate', started: bare, saturation: limit, rate: off / 2 },
+    { name: 'identidock, access log', started: logging, saturation: log, rate: log / 2 },
+  ];
+  say('latency');
+  const latencyOf = ({ started, rate }: (typeof runs)[number]) => tool.latency(started.load, rate, options.seconds);
+  // The slowest of a thousand differ more than the rest.
+  const measured = await bench.inRounds(runs, latencyOf, 2 * options.rounds);
+  servers.forEach(stop);
+  const latency = runs.map(({ name, saturation, rate }, index) => {
+    return { name, saturation, rate, latencies: measured[index] ?? [] };
+  });
+  return { latency };
+};
+
+/** How long garbage collections stop a worker under load. */
+export const measurePauses: Comparison = async (bench) => {
+  const seconds = PAUSE_WINDOWS * bench.options.seconds;
+  say(`garbage collection, ${String(seconds)} s`);
+  const started = startService(1, { env: { ACCESS_LOG: 'on', NODE_OPTIONS: '--require=/bench/gc.js' } });
+  const { rate } = await bench.windowOf(started, { path: '/', connections: CONNECTIONS, isNew: false }, seconds);
+  const ms = docker('exec', started.server, 'cat', '/tmp/gc').split('\n').map(Number);
+  stop(started);
+  return { pauses: { seconds, rate, ms } };
+};
