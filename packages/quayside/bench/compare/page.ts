@@ -84,7 +84,7 @@ ${containerTable(report, compared)}
 const accessLog = (logs: NonNullable<Report['logs']>) => `
 ## The access log
 
-14 bytes, kept connections. One worker has CPU 0; two have CPU 0 and 1, and the load is on CPU 1 beside them, so that
+14 bytes, kept connections, in three times as many rounds, of windows of a second. One worker has CPU 0; two have CPU 0 and 1, and the load is on CPU 1 beside them, so that
 their requests a second say little. The lines go to a log driver of Docker's, whose CPU is not the container's, or through a pipe to \`cat\`
 in the container, whose CPU is.
 
@@ -118,7 +118,7 @@ const memoryUsed = (memory: NonNullable<Report['memory']>, seconds: number) => `
 
 Of all processes of the container, the primary included, as the kernel has it for each (Pss in \`/proc/*/smaps_rollup\`). One server at a
 time, and each round starts it anew. Idle is some seconds after it has answered first; loaded is after ${String(seconds)} s of
-requests of 14 bytes as fast as they are answered, on both CPUs.
+requests of 14 bytes as fast as they are answered, on two CPUs. There are half as many rounds.
 
 ${memoryTable(memory)}
 
@@ -158,12 +158,12 @@ ${policyTable(policies)}
 const asWorkGrows = (growth: NonNullable<Report['growth']>) => `
 ## As work grows
 
-14 bytes, kept connections, without access log. Where workers and load share CPUs, requests a second say little. An
+14 bytes, kept connections, without access log, in half as many rounds. Where workers and load share CPUs, requests a second say little. An
 error is an answer that took longer than the 2 s for which wrk waits, as at the beginning, when all connect at once.
 
 ${growthTable(growth)}
 
-A worker is one thread. With ten connections its CPU is full, and more of them only wait for each other. What a request
+A worker is one thread. With a hundred connections its CPU is full, and more of them only wait for each other. What a request
 costs grows with the connections, for the limit as for identidock: each is then more seldom in the caches of the CPU, and
 the event loop has more of them to look through. More workers scale as far as there are CPUs for them.
 `;

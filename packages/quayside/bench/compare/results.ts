@@ -32,7 +32,8 @@ export interface Measured {
   logs?: { workers: number; windows: { name: string; windows: Window[] }[] }[];
   /** 10 KB: by the limit, which makes nothing, makes the body, or makes body and ETag for each request; by identidock. */
   json?: Record<'fromMemory' | 'stringified' | 'hashed' | 'own', Window[]>;
-  readers?: { unread: Window[]; read: Window[] };
+  /** With the stats unread and read; how often, and how often that failed. */
+  readers?: { unread: Window[]; read: (Window & { read: number; failed: number })[] };
   memory?: {
     /** With access log, and without. */
     log: Memory[];

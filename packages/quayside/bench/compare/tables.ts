@@ -8,7 +8,8 @@ const table = (head: string[], rows: string[][]) =>
     .join('\n');
 
 const of = <Item>(items: Item[], key: keyof Item) => items.map((item) => item[key] as number);
-const errorsOf = (windows: Window[]) => String(of(windows, 'errors').reduce((sum, count) => sum + count, 0));
+const total = (counts: number[]) => String(counts.reduce((sum, count) => sum + count, 0));
+const errorsOf = (windows: Window[]) => total(of(windows, 'errors'));
 
 /** The stacks under one load. */
 export function workloadTable(
@@ -113,12 +114,18 @@ export function readerTable({ unread, read }: NonNullable<Report['readers']>): s
   const cells = (['rate', 'cost'] as const).map((key) => ratios(of(read, key), of(unread, key)));
   const middle = (values: number[]) => `${percentile(values, 0.25).toFixed(3)}-${percentile(values, 0.75).toFixed(3)}`;
   const rows = [
-    ['nobody reads', spread(of(unread, 'rate'), 0), spread(of(unread, 'cost'), 1)],
-    ['10 times a second', spread(of(read, 'rate'), 0), spread(of(read, 'cost'), 1)],
-    ['ratio', ...cells.map((values) => spread(values, 3))],
-    ['ratio, middle half of the rounds', ...cells.map(middle)],
+    ['nobody reads', spread(of(unread, 'rate'), 0), spread(of(unread, 'cost'), 1), '', ''],
+    [
+      '10 times a second',
+      spread(of(read, 'rate'), 0),
+      spread(of(read, 'cost'), 1),
+      spread(of(read, 'read'), 0),
+      total(of(read, 'failed')),
+    ],
+    ['ratio', ...cells.map((values) => spread(values, 3)), '', ''],
+    ['ratio, middle half of the rounds', ...cells.map(middle), '', ''],
   ];
-  return table(['', 'requests/s', 'CPU, µs a request'], rows);
+  return table(['', 'requests/s', 'CPU, µs a request', 'reads a window', 'failed'], rows);
 }
 
 /** Two workers, idle and loaded. */
