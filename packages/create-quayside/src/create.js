@@ -1,33 +1,23 @@
 // Writing a project: all that can be wrong is looked for before anything is written.
 'use strict';
 const path = require('node:path');
-const { projectManifest } = require('./manifest.js');
+const { version } = require('../package.json');
 const { alternativeTo, nameFault } = require('./name.js');
 const { folderFault, writeFiles, writeLockFile } = require('./project.js');
 const { quaysideSource } = require('./quayside.js');
 const { EX_CANTCREAT, EX_UNAVAILABLE, EX_USAGE, Refusal, orRefuse } = require('./refusal.js');
-const { composeServices, ownFiles, renamed, repository, rootFiles } = require('./template.js');
-
-/** @typedef {import('./template.js').TemplateFile} TemplateFile */
-
-/**
- * The template's package.json.
- * @param {TemplateFile[]} files
- * @returns {import('./manifest.js').Manifest}
- */
-function rootManifest(files) {
-  return JSON.parse(files.find((file) => file.path === 'package.json')?.text ?? '');
-}
+const { recordFile } = require('./record.js');
+const { composeServices, manifestData, manifestOf, renamedFile, repository, templateFiles } = require('./template.js');
 
 /**
  * Refuses a name that a project cannot have.
  * @param {string} directory - as it was given
  * @param {string} name
- * @param {TemplateFile[]} files
+ * @param {import('./template.js').TemplateFile[]} files - the template's
  * @param {string} call - how the command was called
  */
 function checkName(directory, name, files, call) {
-  const { dependencies, devDependencies } = projectManifest(rootManifest(files), '');
+  const { dependencies, devDependencies } = manifestOf(files);
   const taken = {
     dependencies: Object.keys({ ...dependencies, ...devDependencies }),
     services: composeServices(files),
@@ -48,20 +38,19 @@ function checkName(directory, name, files, call) {
 function create(directory, { local, call }) {
   const folder = path.resolve(directory);
   const name = path.basename(folder);
-  const files = rootFiles();
+  const files = templateFiles();
   checkName(directory, name, files, call);
   const fault = folderFault(folder);
   if (fault !== undefined) throw new Refusal(EX_CANTCREAT, `${folder} ${fault}: expected a new or an empty folder`);
 
-  const range = rootManifest(files).dependencies.quayside ?? '';
+  const range = manifestOf(files).dependencies.quayside ?? '';
   const quayside = orRefuse(EX_UNAVAILABLE, () => quaysideSource(range, repository, local));
-  const written = [...files, ...ownFiles()].map(({ path, text, executable }) => {
-    const own = renamed(text, name);
-    const manifest = () => `${JSON.stringify(projectManifest(JSON.parse(own), quayside.version), null, 2)}\n`;
-    return { path: renamed(path, name), data: path === 'package.json' ? manifest() : own, executable };
-  });
+  const own = files.map((file) => renamedFile(file, name));
+  const manifest = manifestOf(own);
+  manifest.dependencies.quayside = quayside.version;
+  const written = own.map((file) => (file.path === 'package.json' ? { ...file, data: manifestData(manifest) } : file));
   const carried = quayside.tarball === undefined ? [] : [{ ...quayside.tarball, executable: false }];
-  orRefuse(EX_CANTCREAT, () => writeFiles(folder, [...written, ...carried]));
+  orRefuse(EX_CANTCREAT, () => writeFiles(folder, [...written, ...carried, recordFile({ version, name })]));
   console.log(`${name} is written to ${folder}`);
   console.log(quayside.said);
 

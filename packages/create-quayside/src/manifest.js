@@ -23,11 +23,10 @@ function only(words, names) {
 
 /**
  * Makes a project's package.json.
- * @param {Manifest} root - the template's, with the project's name in it
- * @param {string} quayside - the version that it depends on, or where that lies
+ * @param {Manifest} root - the repository's
  * @returns {Manifest}
  */
-function projectManifest(root, quayside) {
+function projectManifest(root) {
   const { workspaces: _workspaces, ...manifest } = root;
   // The root's tests are those of the packages, too.
   const { projects: _projects, maxWorkers: _maxWorkers, ...jest } = root.jest;
@@ -36,7 +35,6 @@ function projectManifest(root, quayside) {
     version: '0.1.0',
     private: true,
     scripts: { ...only(root.scripts, scripts), lint: 'tsc --noEmit -p test && tsc --noEmit -p doctor' },
-    dependencies: { ...root.dependencies, quayside },
     devDependencies: only(root.devDependencies, tools),
     jest,
   };

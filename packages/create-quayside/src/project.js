@@ -22,7 +22,7 @@ function folderFault(folder) {
 /**
  * Writes files. Where that fails, as on a full disk, none of them is left.
  * @param {string} folder
- * @param {{ path: string, data: string | Buffer, executable: boolean }[]} files
+ * @param {import('./template.js').TemplateFile[]} files
  */
 function writeFiles(folder, files) {
   const isNew = !fs.existsSync(folder);

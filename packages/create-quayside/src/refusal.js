@@ -3,6 +3,7 @@
 
 // sysexits.h
 const EX_USAGE = 64;
+const EX_DATAERR = 65;
 const EX_UNAVAILABLE = 69;
 const EX_CANTCREAT = 73;
 
@@ -28,8 +29,9 @@ function orRefuse(code, step) {
   try {
     return step();
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     throw new Refusal(code, /** @type {Error} */ (error).message);
   }
 }
 
-module.exports = { EX_CANTCREAT, EX_UNAVAILABLE, EX_USAGE, Refusal, orRefuse };
+module.exports = { EX_CANTCREAT, EX_DATAERR, EX_UNAVAILABLE, EX_USAGE, Refusal, orRefuse };

@@ -2,11 +2,12 @@
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
+const { projectManifest } = require('./manifest.js');
 
 /**
  * @typedef {object} TemplateFile
  * @property {string} path - in the project, with `/` between the parts
- * @property {string} text
+ * @property {Buffer} data
  * @property {boolean} executable
  */
 
@@ -37,7 +38,10 @@ const entries = [
   'tsconfig.json',
 ];
 
-/** npm leaves these out of a package, wherever they lie in it: https://docs.npmjs.com/cli/configuring-npm/package-json#files */
+/**
+ * npm leaves these out of a package, wherever they lie in it: https://docs.npmjs.com/cli/configuring-npm/package-json#files
+ * An update reads the packages of earlier versions by this, so none may be removed from it.
+ */
 const packedNames = new Map([
   ['.gitignore', 'gitignore'],
   ['.npmrc', 'npmrc'],
@@ -72,31 +76,61 @@ function filesOf(folder, entry) {
  */
 function read(folder, name, as) {
   const file = path.join(folder, name);
-  return { path: as, text: fs.readFileSync(file, 'utf8'), executable: (fs.statSync(file).mode & 0o100) !== 0 };
+  return { path: as, data: fs.readFileSync(file), executable: (fs.statSync(file).mode & 0o100) !== 0 };
 }
 
 /**
- * The files that a project takes from the root, under the template's own name.
+ * The files that a project takes from the root of the repository, as they are there.
+ * @param {string} root
  * @returns {TemplateFile[]}
  */
-function rootFiles() {
-  const packed = repository === undefined;
-  return entries
-    .flatMap((entry) => (packed ? filesOf(packedFolder, packedNames.get(entry) ?? entry) : filesOf(repository, entry)))
-    .map((name) => {
-      const [unpacked = name] = [...packedNames].find(([, as]) => packed && as === name) ?? [];
-      return read(repository ?? packedFolder, name, unpacked);
-    });
+function rootFiles(root) {
+  return entries.flatMap((entry) => filesOf(root, entry)).map((name) => read(root, name, name));
 }
 
 /**
- * The files that only a project has: the root's counterparts are about the repository.
+ * The files of a project, under the template's own name, from the repository.
+ * @param {string} root
  * @returns {TemplateFile[]}
  */
-function ownFiles() {
-  const folder = path.join(packageFolder, 'files');
-  return filesOf(folder, '').map((name) => read(folder, name, name));
+function repositoryFiles(root) {
+  const own = path.join(packageFolder, 'files');
+  const files = rootFiles(root).map((file) =>
+    file.path === 'package.json' ? { ...file, data: manifestData(projectManifest(manifestOf([file]))) } : file,
+  );
+  // The root's counterparts of these are about the repository.
+  return [...files, ...filesOf(own, '').map((name) => read(own, name, name))];
 }
+
+/**
+ * The files of a project, under the template's own name, as a package of create-quayside holds them.
+ * @param {string} folder - `template` in the package
+ * @returns {TemplateFile[]}
+ */
+function packedFiles(folder) {
+  return filesOf(folder, '').map((name) => {
+    const [unpacked = name] = [...packedNames].find(([, as]) => as === name) ?? [];
+    return read(folder, name, unpacked);
+  });
+}
+
+/**
+ * The files of a project, under the template's own name.
+ * @returns {TemplateFile[]}
+ */
+const templateFiles = () => (repository === undefined ? packedFiles(packedFolder) : repositoryFiles(repository));
+
+/**
+ * The package.json among files.
+ * @param {TemplateFile[]} files
+ * @returns {import('./manifest.js').Manifest}
+ */
+const manifestOf = (files) => JSON.parse(String(files.find((file) => file.path === 'package.json')?.data));
+
+/**
+ * @param {import('./manifest.js').Manifest} manifest
+ */
+const manifestData = (manifest) => Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
 
 /**
  * Replaces the template's name: `identidock` by `my-orders`, and `Identidock`, as in the alerts' names, by `MyOrders`.
@@ -109,15 +143,47 @@ function renamed(text, name) {
 }
 
 /**
+ * Whether a file is none of text, by the rule that git has.
+ * @param {Buffer} data
+ */
+const isBinary = (data) => data.subarray(0, 8000).includes(0);
+
+/**
+ * A file of the template as a project of the given name has it. A binary file keeps its contents.
+ * @param {TemplateFile} file
+ * @param {string} name
+ * @returns {TemplateFile}
+ */
+function renamedFile(file, name) {
+  const { data } = file;
+  // latin1 keeps every byte, whatever the text's encoding is.
+  const own = isBinary(data) ? data : Buffer.from(renamed(data.toString('latin1'), name), 'latin1');
+  return { ...file, path: renamed(file.path, name), data: own };
+}
+
+/**
  * The names of the template's Compose services, other than the project's own: a project may not have one of them.
  * @param {TemplateFile[]} files
  */
 function composeServices(files) {
   return files
     .filter((file) => /compose[^/]*\.ya?ml$/.test(file.path))
-    .flatMap(({ text }) => /^services:\n((?: .*\n|\n)*)/m.exec(text)?.[1]?.match(/^ {2}[\w.-]+(?=:)/gm) ?? [])
+    .flatMap(({ data }) => /^services:\n((?: .*\n|\n)*)/m.exec(String(data))?.[1]?.match(/^ {2}[\w.-]+(?=:)/gm) ?? [])
     .map((line) => line.trim())
     .filter((service) => service !== templateName);
 }
 
-module.exports = { composeServices, ownFiles, packedFolder, packedNames, renamed, repository, rootFiles };
+module.exports = {
+  composeServices,
+  isBinary,
+  manifestData,
+  manifestOf,
+  packedFiles,
+  packedFolder,
+  packedNames,
+  renamed,
+  renamedFile,
+  repository,
+  rootFiles,
+  templateFiles,
+};

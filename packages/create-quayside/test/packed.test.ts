@@ -11,9 +11,9 @@ const installed = join(dir, 'node_modules/create-quayside');
 
 /** A copy of the repository, as far as packing reads it: in the repository itself others are at work. */
 function copyRepository(copy: string): string {
-  for (const file of rootFiles()) {
+  for (const file of rootFiles(root)) {
     mkdirSync(dirname(join(copy, file.path)), { recursive: true });
-    writeFileSync(join(copy, file.path), file.text, { mode: file.executable ? 0o755 : 0o644 });
+    writeFileSync(join(copy, file.path), file.data, { mode: file.executable ? 0o755 : 0o644 });
   }
   const own = join(copy, 'packages/create-quayside');
   const left = new Set(['node_modules', 'template']);

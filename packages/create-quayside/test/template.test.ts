@@ -10,7 +10,7 @@ jest.setTimeout(60_000);
 const folder = newFolder();
 const dir = join(folder.dir, 'my-orders');
 /** What only a project has. */
-const own = ['.github/workflows/ci.yml', 'README.md'];
+const own = ['.create-quayside.json', '.github/workflows/ci.yml', 'README.md'];
 let registry: Registry;
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ test('nothing of the template’s name is left, in no file and in no name', () =
 
 test('one source: each file is the root’s after renaming, and may be executed where that may', () => {
   const written = filesIn(dir);
-  const expected = rootFiles()
+  const expected = rootFiles(root)
     .filter((file) => file.path !== 'package.json')
     .map((file) => {
       const text = renamed(readFileSync(join(root, file.path), 'utf8'), 'my-orders');
@@ -81,7 +81,14 @@ test('package.json: the project’s own scripts, dependencies and tests, in the 
   expect(manifest).not.toHaveProperty('workspaces');
 });
 
+test('it records which version it is made from, for an update', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'packages/create-quayside/package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(JSON.parse(filesIn(dir)['.create-quayside.json']?.text ?? '')).toEqual({ version, name: 'my-orders' });
+});
+
 test('the services that are not the project’s own are known by their names', () => {
-  expect(composeServices(rootFiles())).toEqual(expect.arrayContaining(['test', 'doctor', 'workspace']));
-  expect(composeServices(rootFiles())).not.toContain('identidock');
+  expect(composeServices(rootFiles(root))).toEqual(expect.arrayContaining(['test', 'doctor', 'workspace']));
+  expect(composeServices(rootFiles(root))).not.toContain('identidock');
 });

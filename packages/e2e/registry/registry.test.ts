@@ -1,33 +1,19 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import { rootFiles } from '../../create-quayside/src/template.js';
+import { join } from 'node:path';
 import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
 import { endAll, run } from '../../quayside/harness/run';
 import { startRegistry, succeed } from './registry';
+import { copyRepository } from './repository';
 
 // Three hundred packages come through the registry, into an empty cache.
 jest.setTimeout(300_000);
 
-const root = resolve(__dirname, '../../..');
 const dir = mkdtempSync(join(tmpdir(), 'quayside-registry-'));
 const repository = join(dir, 'repository');
 const project = join(dir, 'work/orders');
 let env: NodeJS.ProcessEnv;
-
-/** A copy of what is published, with the template beside it: in the repository itself other tests are at work. */
-function copyRepository(): void {
-  for (const file of rootFiles()) {
-    mkdirSync(dirname(join(repository, file.path)), { recursive: true });
-    writeFileSync(join(repository, file.path), file.text, { mode: file.executable ? 0o755 : 0o644 });
-  }
-  const left = new Set(['node_modules', 'dist', 'template']);
-  for (const name of ['packages/quayside', 'packages/create-quayside']) {
-    cpSync(join(root, name), join(repository, name), { recursive: true, filter: (path) => !left.has(basename(path)) });
-  }
-  symlinkSync(join(root, 'node_modules'), join(repository, 'node_modules'));
-}
 
 const npm = (args: string[], cwd = project) => succeed('npm', args, cwd, env);
 const publish = (name: string) => npm(['publish'], join(repository, 'packages', name));
@@ -44,7 +30,7 @@ async function serves(args: string[], line: RegExp): Promise<void> {
 }
 
 beforeAll(async () => {
-  copyRepository();
+  copyRepository(repository);
   env = await startRegistry(join(dir, 'registry'));
   await publish('quayside');
   await publish('create-quayside');
