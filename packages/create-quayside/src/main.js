@@ -5,46 +5,72 @@ const { version } = require('../package.json');
 const { create } = require('./create.js');
 const { EX_USAGE, Refusal, orRefuse } = require('./refusal.js');
 const { repository } = require('./template.js');
+const { update } = require('./update.js');
 
 const published = repository === undefined;
 const call = published ? 'npm create quayside' : 'npm run new --';
 const localOption = '\n  --local      carry quayside of this repository in vendor/, whatever the registry has';
 const usage = `Usage: ${call} DIRECTORY
+       npx create-quayside@latest update [--dry-run] [--force]
 
 Writes a new project to DIRECTORY, which is new or empty. Its last part is the project's name.
+With update, brings the files of the project in this folder to the template of this version.
 
 Options:${published ? '' : localOption}
+  --dry-run    say what an update would do, and write nothing
+  --force      update files whose changes are in no commit, too
   --help       print this
   --version    print the version`;
+
+const flags = /** @type {const} */ ({
+  local: { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
+  force: { type: 'boolean' },
+  help: { type: 'boolean' },
+  version: { type: 'boolean' },
+});
+/** The options that each command takes, by its first word; '' is that of a new project. */
+const optionsOf = new Map([
+  ['', ['local']],
+  ['update', ['dry-run', 'force']],
+]);
 
 /**
  * @param {string[]} args
  * @throws Error at an unknown option
  */
-function parse(args) {
-  const options = /** @type {const} */ ({
-    local: { type: 'boolean' },
-    help: { type: 'boolean' },
-    version: { type: 'boolean' },
-  });
-  return parseArgs({ args, options, allowPositionals: true });
-}
+const parse = (args) => parseArgs({ args, options: flags, allowPositionals: true });
 
 /**
  * Does what the words ask for.
  * @param {string[]} args
+ * @returns {number} the exit code
  * @throws Refusal
  */
 function act(args) {
   const { values, positionals } = orRefuse(EX_USAGE, () => parse(args));
-  const [directory, ...more] = positionals;
-  if (values.help) console.log(usage);
-  else if (values.version) console.log(version);
-  else if (!directory || more.length > 0) {
-    throw new Refusal(EX_USAGE, `expected one DIRECTORY, for example: ${call} ../orders\n\n${usage}`);
-  } else if (values.local && published) {
+  const [first, ...more] = positionals;
+  if (values.help || values.version) {
+    console.log(values.help ? usage : version);
+    return 0;
+  }
+  const command = first !== undefined && optionsOf.has(first) ? first : '';
+  const foreign = Object.keys(values).find((option) => optionsOf.get(command)?.includes(option) === false);
+  if (foreign !== undefined) {
+    throw new Refusal(EX_USAGE, `--${foreign} is no option of ${command || 'a new project'}\n\n${usage}`);
+  }
+  if (values.local && published) {
     throw new Refusal(EX_USAGE, '--local works in the repository of quayside alone; this is the published package');
-  } else create(directory, { local: values.local === true, call });
+  }
+  if (command === 'update') {
+    if (more.length > 0) throw new Refusal(EX_USAGE, `update takes no argument, and got ${more[0]}\n\n${usage}`);
+    return update('.', { force: values.force === true, dryRun: values['dry-run'] === true });
+  }
+  if (!first || more.length > 0) {
+    throw new Refusal(EX_USAGE, `expected one DIRECTORY, for example: ${call} ../orders\n\n${usage}`);
+  }
+  create(first, { local: values.local === true, call });
+  return 0;
 }
 
 /**
@@ -54,8 +80,7 @@ function act(args) {
  */
 function main(args) {
   try {
-    act(args);
-    return 0;
+    return act(args);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     console.error(`create-quayside: ${error.message}`);

@@ -1,0 +1,103 @@
+// Writing an update so that it may be interrupted: each file in one step, after a journal that says what each will be.
+'use strict';
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+
+/**
+ * @typedef {object} Write
+ * @property {string} name - the path in the project
+ * @property {Buffer | undefined} before - what the file holds until then; undefined: there is none
+ * @property {{ data: Buffer, mode: number } | undefined} after - undefined: the file is removed
+ */
+/**
+ * @typedef {object} Journal
+ * @property {string} version - that the update brings
+ * @property {import('./update.js').Change[]} changes
+ * @property {boolean} installs - whether the project's dependencies change
+ */
+
+const folderName = '.create-quayside-update';
+
+/**
+ * What a file is known by.
+ * @param {Buffer} data
+ * @param {number} mode
+ */
+const digest = (data, mode) => `${createHash('sha256').update(data).digest('hex')}${mode & 0o100 ? ' executable' : ''}`;
+
+/**
+ * Reads what an interrupted update has left.
+ * @param {string} root - the project's folder
+ * @returns {Journal | undefined} with the changes that it has made; undefined: there was none
+ */
+function interrupted(root) {
+  const file = path.join(root, folderName, 'journal.json');
+  if (!fs.existsSync(file)) return undefined;
+  /** @type {Journal} */
+  const { version, changes, installs } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const made = changes.filter(({ target, digest: after }) => {
+    const place = path.join(root, target ?? '');
+    const stat = target === undefined ? undefined : fs.statSync(place, { throwIfNoEntry: false });
+    return stat?.isFile() === true && digest(fs.readFileSync(place), stat.mode) === after;
+  });
+  const paths = made.map(({ path }) => path);
+  return { version, changes: changes.filter(({ path }) => paths.includes(path)), installs };
+}
+
+/**
+ * Writes an update, the files in the order that they are given in.
+ * @param {string} root - the project's folder
+ * @param {Journal} journal
+ * @param {Write[]} writes
+ * @throws Error where a file has changed meanwhile, or cannot be written: the update can then be run again
+ */
+function writeUpdate(root, journal, writes) {
+  const folder = path.join(root, folderName);
+  const next = path.join(folder, 'next');
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, '.gitignore'), '*\n');
+  fs.writeFileSync(next, JSON.stringify(journal));
+  fs.renameSync(next, path.join(folder, 'journal.json'));
+  for (const { name, before, after } of writes) {
+    const target = path.join(root, name);
+    const now = fs.existsSync(target) ? fs.readFileSync(target) : undefined;
+    if (now === undefined || before === undefined ? now !== before : !now.equals(before)) {
+      throw new Error(`${name} has changed during the update: run it again`);
+    }
+    if (after === undefined) {
+      removeFile(root, name);
+      continue;
+    }
+    fs.rmSync(next, { force: true });
+    fs.writeFileSync(next, after.data, { mode: after.mode });
+    // What the umask has taken of an earlier mode.
+    if (before !== undefined) fs.chmodSync(next, after.mode);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.renameSync(next, target);
+  }
+  clear(root);
+}
+
+/**
+ * Removes a file, and the folders that are empty without it.
+ * @param {string} root
+ * @param {string} name
+ */
+function removeFile(root, name) {
+  fs.rmSync(path.join(root, name));
+  for (let folder = path.dirname(name); folder !== '.'; folder = path.dirname(folder)) {
+    if (fs.readdirSync(path.join(root, folder)).length > 0) return;
+    fs.rmdirSync(path.join(root, folder));
+  }
+}
+
+/**
+ * Removes the journal of an update that has ended.
+ * @param {string} root - the project's folder
+ */
+function clear(root) {
+  fs.rmSync(path.join(root, folderName), { recursive: true, force: true });
+}
+
+module.exports = { clear, digest, interrupted, writeUpdate };
