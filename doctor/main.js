@@ -7,7 +7,7 @@ const { checkDocker, leastCompose } = require('./docker');
 const { checkEvents, watchInContainer } = require('./events');
 const { checkScripts } = require('./files');
 const { format, note, ok, summary, wrong } = require('./finding');
-const { checkDependencies, checkNode } = require('./node');
+const { checkDependencies, checkNode, checkTemplate } = require('./node');
 const { checkPorts } = require('./ports');
 const { checkEnv } = require('./settings');
 
@@ -38,6 +38,7 @@ async function main() {
   const checks = [
     () => checkNode(root),
     () => checkDependencies(root),
+    () => checkTemplate(root),
     async () => {
       if (inContainer) return dockerInContainer;
       const checked = await checkDocker();

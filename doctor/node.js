@@ -61,4 +61,34 @@ function checkDependencies(root) {
   ];
 }
 
-module.exports = { checkNode, checkDependencies };
+/**
+ * Compares the version of the template that the project's files come from with the server's, as both are published
+ * together. create-quayside records it; where it has not, there is nothing to say.
+ * @param {string} root
+ */
+function checkTemplate(root) {
+  const name = '.create-quayside.json';
+  const server = path.join(root, 'node_modules/quayside/package.json');
+  if (!fs.existsSync(path.join(root, name)) || !fs.existsSync(server)) return [];
+  const installed = readJson(server).version;
+  let template;
+  try {
+    template = readJson(path.join(root, name)).version;
+  } catch (error) {
+    // Not even JSON.
+  }
+  if (typeof template !== 'string') {
+    return [
+      wrong(`${name} does not say which version of the template this is`, 'Get the file anew from the repository.'),
+    ];
+  }
+  if (atLeast(template, installed)) return [ok(`the template's files are of ${template}, quayside is ${installed}`)];
+  return [
+    note(
+      `the template's files are older than quayside: they are of ${template}, and ${installed} is installed`,
+      'Run: npx create-quayside@latest update',
+    ),
+  ];
+}
+
+module.exports = { checkNode, checkDependencies, checkTemplate };

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetch } from '../../quayside/harness/fetch';
@@ -60,4 +60,23 @@ test('npm update quayside takes a later version, and it still serves', async () 
   await npm(['update', 'quayside', '--no-audit', '--no-fund']);
   expect(await succeed('npx', ['quayside', '--version'], project, env)).toBe('0.1.1\n');
   await serves(['start'], /"ready"/);
+});
+
+test('the doctor notes that the template is older than quayside, until it is updated', async () => {
+  const doctor = async () => {
+    const running = run(process.execPath, { args: ['doctor/main.js'], cwd: project, env });
+    await running.closed;
+    return running.output();
+  };
+  expect(await doctor()).toMatch(
+    /^note {2}the template's files are older than quayside: they are of 0\.1\.0, and 0\.1\.1 is installed\n +Run: npx create-quayside@latest update$/m,
+  );
+  await npm(['pkg', 'set', 'version=0.1.1'], join(repository, 'packages/create-quayside'));
+  await publish('create-quayside');
+  // The project is in no git repository.
+  await succeed('npx', ['--yes', 'create-quayside@latest', 'update', '--force'], project, env);
+  expect(await doctor()).toMatch(/^ok {4}the template's files are of 0\.1\.1, quayside is 0\.1\.1$/m);
+
+  writeFileSync(join(project, '.create-quayside.json'), '{}');
+  expect(await doctor()).toMatch(/^wrong \.create-quayside\.json does not say which version of the template this is$/m);
 });
