@@ -2,31 +2,13 @@
 'use strict';
 const path = require('node:path');
 const { version } = require('../package.json');
-const { alternativeTo, nameFault } = require('./name.js');
+const { checkName } = require('./name.js');
+const { renamedFile } = require('./naming.js');
 const { folderFault, writeFiles, writeLockFile } = require('./project.js');
 const { quaysideSource } = require('./quayside.js');
-const { EX_CANTCREAT, EX_UNAVAILABLE, EX_USAGE, Refusal, orRefuse } = require('./refusal.js');
+const { EX_CANTCREAT, EX_UNAVAILABLE, Refusal, orRefuse } = require('./refusal.js');
 const { recordFile } = require('./record.js');
-const { composeServices, manifestData, manifestOf, renamedFile, repository, templateFiles } = require('./template.js');
-
-/**
- * Refuses a name that a project cannot have.
- * @param {string} directory - as it was given
- * @param {string} name
- * @param {import('./template.js').TemplateFile[]} files - the template's
- * @param {string} call - how the command was called
- */
-function checkName(directory, name, files, call) {
-  const { dependencies, devDependencies } = manifestOf(files);
-  const taken = {
-    dependencies: Object.keys({ ...dependencies, ...devDependencies }),
-    services: composeServices(files),
-  };
-  const fault = nameFault(name, taken);
-  if (fault === undefined) return;
-  const example = path.join(path.dirname(directory), alternativeTo(name, taken));
-  throw new Refusal(EX_USAGE, `"${name}" cannot be a project's name: ${fault}. For example: ${call} ${example}`);
-}
+const { manifestData, manifestOf, repository, takenBy, templateFiles } = require('./template.js');
 
 /**
  * Writes a project, and says what it did and what comes next.
@@ -39,13 +21,13 @@ function create(directory, { local, call }) {
   const folder = path.resolve(directory);
   const name = path.basename(folder);
   const files = templateFiles();
-  checkName(directory, name, files, call);
+  checkName(name, takenBy(files), (other) => `${call} ${path.join(path.dirname(directory), other)}`);
   const fault = folderFault(folder);
   if (fault !== undefined) throw new Refusal(EX_CANTCREAT, `${folder} ${fault}: expected a new or an empty folder`);
 
   const range = manifestOf(files).dependencies.quayside ?? '';
   const quayside = orRefuse(EX_UNAVAILABLE, () => quaysideSource(range, repository, local));
-  const own = files.map((file) => renamedFile(file, name));
+  const own = files.map((file) => renamedFile(file, manifestOf(files).name, name));
   const manifest = manifestOf(own);
   manifest.dependencies.quayside = quayside.version;
   const written = own.map((file) => (file.path === 'package.json' ? { ...file, data: manifestData(manifest) } : file));

@@ -4,20 +4,23 @@ const { parseArgs } = require('node:util');
 const { version } = require('../package.json');
 const { create } = require('./create.js');
 const { EX_USAGE, Refusal, orRefuse } = require('./refusal.js');
+const { rename } = require('./rename.js');
 const { repository } = require('./template.js');
 const { update } = require('./update.js');
 
 const published = repository === undefined;
 const call = published ? 'npm create quayside' : 'npm run new --';
 const localOption = '\n  --local      carry quayside of this repository in vendor/, whatever the registry has';
+const renameCall = '\n       npm run rename -- NAME [--dry-run]';
+const renameSaid = '\nWith rename, gives the project that this repository is another name, in place.';
 const usage = `Usage: ${call} DIRECTORY
-       npx create-quayside@latest update [--dry-run] [--force]
+       npx create-quayside@latest update [--dry-run] [--force]${published ? '' : renameCall}
 
 Writes a new project to DIRECTORY, which is new or empty. Its last part is the project's name.
-With update, brings the files of the project in this folder to the template of this version.
+With update, brings the files of the project in this folder to the template of this version.${published ? '' : renameSaid}
 
 Options:${published ? '' : localOption}
-  --dry-run    say what an update would do, and write nothing
+  --dry-run    say what would be done, and write nothing
   --force      update files whose changes are in no commit, too
   --help       print this
   --version    print the version`;
@@ -33,6 +36,7 @@ const flags = /** @type {const} */ ({
 const optionsOf = new Map([
   ['', ['local']],
   ['update', ['dry-run', 'force']],
+  ['rename', ['dry-run']],
 ]);
 
 /**
@@ -65,6 +69,15 @@ function act(args) {
   if (command === 'update') {
     if (more.length > 0) throw new Refusal(EX_USAGE, `update takes no argument, and got ${more[0]}\n\n${usage}`);
     return update('.', { force: values.force === true, dryRun: values['dry-run'] === true });
+  }
+  if (command === 'rename') {
+    if (repository === undefined) throw new Refusal(EX_USAGE, 'rename works in the repository of quayside alone');
+    const [name = '', ...others] = more;
+    if (name === '' || others.length > 0) {
+      throw new Refusal(EX_USAGE, `expected one NAME, for example: npm run rename -- my-service\n\n${usage}`);
+    }
+    rename(repository, name, values['dry-run'] === true);
+    return 0;
   }
   if (!first || more.length > 0) {
     throw new Refusal(EX_USAGE, `expected one DIRECTORY, for example: ${call} ../orders\n\n${usage}`);

@@ -2,7 +2,7 @@
 'use strict';
 const { isDeepStrictEqual } = require('node:util');
 const { mergeTexts } = require('./git.js');
-const { isBinary } = require('./template.js');
+const { isBinary } = require('./naming.js');
 
 /**
  * @typedef {object} Content

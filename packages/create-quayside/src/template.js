@@ -11,11 +11,11 @@ const { projectManifest } = require('./manifest.js');
  * @property {boolean} executable
  */
 
-/** What the template is called, in its files and in their names. */
-const templateName = 'identidock';
-
-/** What a new project takes from the root of the repository. A folder is taken whole. */
-const entries = [
+/**
+ * What a new project takes from the root of the repository. A folder is taken whole.
+ * @param {string} name - the template's
+ */
+const entriesOf = (name) => [
   '.devcontainer',
   '.dockerignore',
   '.env.example',
@@ -24,7 +24,7 @@ const entries = [
   '.gitignore',
   '.npmrc',
   'Dockerfile',
-  `app/${templateName}.ts`,
+  `app/${name}.ts`,
   'cmd.sh',
   'deploy',
   'docker-compose.dev.yml',
@@ -33,7 +33,7 @@ const entries = [
   'docker-compose.yml',
   'doctor',
   'package.json',
-  `test/${templateName}.test.ts`,
+  `test/${name}.test.ts`,
   'test/tsconfig.json',
   'tsconfig.json',
 ];
@@ -53,6 +53,13 @@ const repository =
   path.basename(path.dirname(packageFolder)) === 'packages' ? path.resolve(packageFolder, '../..') : undefined;
 /** Where `prepack` puts the template's files for publishing. */
 const packedFolder = path.join(packageFolder, 'template');
+
+/**
+ * What the project in a folder is called, in its files and in their names: package.json says it.
+ * @param {string} folder
+ * @returns {string}
+ */
+const nameIn = (folder) => JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).name;
 
 /**
  * The files below a folder, or the file itself.
@@ -85,7 +92,9 @@ function read(folder, name, as) {
  * @returns {TemplateFile[]}
  */
 function rootFiles(root) {
-  return entries.flatMap((entry) => filesOf(root, entry)).map((name) => read(root, name, name));
+  return entriesOf(nameIn(root))
+    .flatMap((entry) => filesOf(root, entry))
+    .map((name) => read(root, name, name));
 }
 
 /**
@@ -133,57 +142,38 @@ const manifestOf = (files) => JSON.parse(String(files.find((file) => file.path =
 const manifestData = (manifest) => Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
 
 /**
- * Replaces the template's name: `identidock` by `my-orders`, and `Identidock`, as in the alerts' names, by `MyOrders`.
- * @param {string} text
- * @param {string} name
- */
-function renamed(text, name) {
-  const capitalised = name.replace(/(?:^|-)(.)/g, (_whole, first) => first.toUpperCase());
-  return text.replaceAll(templateName, name).replaceAll('Identidock', capitalised);
-}
-
-/**
- * Whether a file is none of text, by the rule that git has.
- * @param {Buffer} data
- */
-const isBinary = (data) => data.subarray(0, 8000).includes(0);
-
-/**
- * A file of the template as a project of the given name has it. A binary file keeps its contents.
- * @param {TemplateFile} file
- * @param {string} name
- * @returns {TemplateFile}
- */
-function renamedFile(file, name) {
-  const { data } = file;
-  // latin1 keeps every byte, whatever the text's encoding is.
-  const own = isBinary(data) ? data : Buffer.from(renamed(data.toString('latin1'), name), 'latin1');
-  return { ...file, path: renamed(file.path, name), data: own };
-}
-
-/**
  * The names of the template's Compose services, other than the project's own: a project may not have one of them.
  * @param {TemplateFile[]} files
  */
 function composeServices(files) {
+  const { name } = manifestOf(files);
   return files
     .filter((file) => /compose[^/]*\.ya?ml$/.test(file.path))
     .flatMap(({ data }) => /^services:\n((?: .*\n|\n)*)/m.exec(String(data))?.[1]?.match(/^ {2}[\w.-]+(?=:)/gm) ?? [])
     .map((line) => line.trim())
-    .filter((service) => service !== templateName);
+    .filter((service) => service !== name);
+}
+
+/**
+ * The names that a project cannot have because of its files.
+ * @param {TemplateFile[]} files
+ * @returns {import('./name.js').Taken}
+ */
+function takenBy(files) {
+  const { dependencies, devDependencies } = manifestOf(files);
+  return { dependencies: Object.keys({ ...dependencies, ...devDependencies }), services: composeServices(files) };
 }
 
 module.exports = {
   composeServices,
-  isBinary,
   manifestData,
   manifestOf,
+  nameIn,
   packedFiles,
   packedFolder,
   packedNames,
-  renamed,
-  renamedFile,
   repository,
   rootFiles,
+  takenBy,
   templateFiles,
 };

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endAll } from '../../quayside/harness/run';
 import { projectManifest } from '../src/manifest.js';
-import { composeServices, renamed, rootFiles } from '../src/template.js';
+import { renamedFile } from '../src/naming.js';
+import { composeServices, nameIn, rootFiles } from '../src/template.js';
 import { createQuayside, filesIn, newFolder, registryWith, root, type Registry } from './command';
 
 jest.setTimeout(60_000);
 
 const folder = newFolder();
 const dir = join(folder.dir, 'my-orders');
+/** What the template is called, which may have been renamed. */
+const template = nameIn(root);
 /** What only a project has. */
 const own = ['.create-quayside.json', '.github/workflows/ci.yml', 'README.md'];
 let registry: Registry;
@@ -24,7 +27,7 @@ afterAll(async () => {
 });
 
 test('nothing of the template’s name is left, in no file and in no name', () => {
-  const left = Object.entries(filesIn(dir)).filter(([name, { text }]) => /identidock/i.test(name + text));
+  const left = Object.entries(filesIn(dir)).filter(([name, { text }]) => new RegExp(template, 'i').test(name + text));
   expect(left.map(([name]) => name)).toEqual([]);
 });
 
@@ -33,8 +36,8 @@ test('one source: each file is the root’s after renaming, and may be executed 
   const expected = rootFiles(root)
     .filter((file) => file.path !== 'package.json')
     .map((file) => {
-      const text = renamed(readFileSync(join(root, file.path), 'utf8'), 'my-orders');
-      return [renamed(file.path, 'my-orders'), { text, executable: file.executable }] as const;
+      const { path, data, executable } = renamedFile(file, template, 'my-orders');
+      return [path, { text: data.toString(), executable }] as const;
     });
   const theirs = Object.entries(written).filter(([name]) => ![...own, 'package.json'].includes(name));
   expect(Object.fromEntries(theirs)).toEqual(Object.fromEntries(expected));
@@ -90,5 +93,5 @@ test('it records which version it is made from, for an update', () => {
 
 test('the services that are not the project’s own are known by their names', () => {
   expect(composeServices(rootFiles(root))).toEqual(expect.arrayContaining(['test', 'doctor', 'workspace']));
-  expect(composeServices(rootFiles(root))).not.toContain('identidock');
+  expect(composeServices(rootFiles(root))).not.toContain(template);
 });

@@ -1,0 +1,211 @@
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { endAll } from '../../quayside/harness/run';
+import { renamedFile } from '../src/naming.js';
+import { nameIn, rootFiles } from '../src/template.js';
+import { ended, filesIn, newFolder, npmEnv, registryWith, root } from './command';
+
+jest.setTimeout(120_000);
+
+const folder = newFolder();
+const template = nameIn(root);
+let copies = 0;
+afterEach(() => endAll());
+afterAll(() => {
+  folder.remove();
+});
+
+/** The repository as GitHub would have copied it, with what its author has added. */
+function newRepository(): string {
+  copies += 1;
+  const copy = join(folder.dir, `copy-${String(copies)}`);
+  const left = new Set(['node_modules', 'dist', '.git', 'coverage', '.env', 'bench']);
+  cpSync(root, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+
+  appendFileSync(join(copy, `app/${template}.ts`), '// The author’s.\n');
+  writeFileSync(join(copy, 'app/more.ts'), `export { createApp } from './${template}';\nexport const route = '/x';\n`);
+  const override = `services:\n  ${template}:\n    environment: { MINE: '1' }\n  work-${template}:\n    image: busybox\n`;
+  writeFileSync(join(copy, 'docker-compose.override.yml'), override);
+  writeFileSync(join(copy, 'logo.png'), Buffer.from(`\0${template}`));
+  writeFileSync(join(copy, '.env'), `IMAGE=${template}:1\n`);
+  appendFileSync(join(copy, 'Dockerfile'), '# The author’s.\n');
+  return copy;
+}
+
+/** Runs the copy's own command: its program, as the repository that it lies in is what is renamed. */
+const rename = (copy: string, ...args: string[]) =>
+  ended(process.execPath, [join(copy, 'packages/create-quayside/bin/create-quayside.js'), ...args], copy, npmEnv);
+
+/** The files, but for the linked dependencies. */
+function contents(copy: string) {
+  unlinkSync(join(copy, 'node_modules'));
+  const files = filesIn(copy);
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return files;
+}
+
+test('the project has the new name everywhere, as a new project would, and its tests pass', async () => {
+  const copy = newRepository();
+  const before = contents(copy);
+  const { code, output } = await rename(copy, 'rename', 'my-service');
+  expect(output).toMatch(new RegExp(`^app/${template}\\.ts: now app/my-service\\.ts$`, 'm'));
+  expect(output).toMatch(new RegExp(`^${template} is called my-service: \\d+ lines in \\d+ files$`, 'm'));
+  expect(code).toBe(0);
+
+  const after = contents(copy);
+  const files = [...rootFiles(root), { path: 'app/more.ts', executable: false }];
+  for (const { path, executable } of files) {
+    const file = renamedFile({ path, data: Buffer.from(before[path]?.text ?? '') }, template, 'my-service');
+    expect(after[file.path]).toEqual({ text: file.data.toString(), executable });
+  }
+  const named = Object.entries(after).filter(([name, { text }]) => (name + text).includes(template));
+  const project = named.map(([name]) => name).filter((name) => !name.startsWith('packages/'));
+  // Not the project's, not text, and of another service.
+  expect(project.sort()).toEqual(['.env', 'docker-compose.override.yml', 'logo.png']);
+  expect(after['docker-compose.override.yml']?.text).toMatch(
+    new RegExp(`^ {2}my-service:\\n[^]*^ {2}work-${template}:$`, 'm'),
+  );
+  const lock = JSON.parse(after['package-lock.json']?.text ?? '') as { name: string; packages: Record<string, object> };
+  expect([lock.name, lock.packages['']]).toEqual(['my-service', expect.objectContaining({ name: 'my-service' })]);
+  // Of the packages, only what new projects get has the name.
+  const changed = Object.keys(before).filter(
+    (name) => name.startsWith('packages/') && before[name]?.text !== after[name]?.text,
+  );
+  const own = 'packages/create-quayside/files';
+  expect(changed.sort()).toEqual([`${own}/.github/workflows/ci.yml`, `${own}/README.md`]);
+
+  const jest = [join(root, 'node_modules/jest/bin/jest.js'), '--selectProjects', 'app'];
+  const tested = await ended(process.execPath, jest, copy, process.env);
+  expect(tested.output).toMatch(/^PASS app test\/my-service\.test\.ts$/m);
+  expect(tested.code).toBe(0);
+});
+
+test('again is nothing; over a third name and back it is what it was', async () => {
+  const copy = newRepository();
+  const before = contents(copy);
+  await rename(copy, 'rename', 'my-service');
+  const first = contents(copy);
+  expect(await rename(copy, 'rename', 'my-service')).toEqual({
+    code: 0,
+    output: 'The project is called my-service already\n',
+  });
+  expect(contents(copy)).toEqual(first);
+  for (const name of ['bills', template]) {
+    expect(await rename(copy, 'rename', name)).toMatchObject({ code: 0 });
+  }
+  expect(contents(copy)).toEqual(before);
+});
+
+test('a word that the documents have already is told: the next renaming would change it there, too', async () => {
+  const copy = newRepository();
+  writeFileSync(join(copy, 'app/more.ts'), "export const orders = '/orders';\n");
+  const { code, output } = await rename(copy, 'rename', 'orders');
+  expect(output).toMatch(
+    /^"orders" was in \d+ other lines already, which the next renaming would change, too: .*app\/more\.ts/m,
+  );
+  expect(code).toBe(0);
+  expect(readFileSync(join(copy, 'app/more.ts'), 'utf8')).toBe("export const orders = '/orders';\n");
+});
+
+test('--dry-run says the same, and writes nothing', async () => {
+  const copy = newRepository();
+  const before = contents(copy);
+  const dry = await rename(copy, 'rename', '--dry-run', 'my-service');
+  expect(contents(copy)).toEqual(before);
+  expect(dry.output).toMatch(/\nNothing was written, as --dry-run asks for\n$/);
+  const wet = await rename(copy, 'rename', 'my-service');
+  expect(dry.output.split('\n\n')[0]).toBe(wet.output.split('\n\n')[0]);
+});
+
+test('killed between any two files, it can be run again, and ends as if nothing had happened', async () => {
+  const whole = newRepository();
+  await rename(whole, 'rename', 'my-service');
+  const copy = newRepository();
+  // As where the process has ended after half of the files, and with one half written.
+  for (const name of ['app/X.ts', 'cmd.sh', 'deploy/rollout', 'examples/postgres/app/X.ts']) {
+    const path = name.replace('X', template);
+    const file = renamedFile({ path, data: readFileSync(join(copy, path)) }, template, 'my-service');
+    writeFileSync(join(copy, path), file.data);
+    renameSync(join(copy, path), join(copy, file.path));
+  }
+  writeFileSync(join(copy, 'Dockerfile.renaming'), 'half');
+  expect(await rename(copy, 'rename', 'my-service')).toMatchObject({ code: 0 });
+  expect(contents(copy)).toEqual(contents(whole));
+});
+
+test('new projects are made from the renamed repository', async () => {
+  const copy = newRepository();
+  await rename(copy, 'rename', 'my-service');
+  const registry = await registryWith('0.1.0');
+  const program = join(copy, 'packages/create-quayside/bin/create-quayside.js');
+  const made = await ended(process.execPath, [program, 'bills'], folder.dir, registry.env);
+  await registry.close();
+  expect(made).toMatchObject({ code: 0 });
+  const files = filesIn(join(folder.dir, 'bills'));
+  const left = Object.entries(files).filter(([name, { text }]) => /my-?service/i.test(name + text));
+  expect(left.map(([name]) => name)).toEqual([]);
+  expect(files['README.md']?.text).toContain('app/bills.ts');
+});
+
+describe('what is refused, without writing anything', () => {
+  const example = 'For example: npm run rename --';
+  test.each<[string, string[], number, string]>([
+    ['no name', ['rename'], 64, 'expected one NAME, for example: npm run rename -- my-service'],
+    ['two names', ['rename', 'a', 'b'], 64, 'expected one NAME'],
+    ['another command’s option', ['rename', 'a', '--force'], 64, '--force is no option of rename'],
+    ['capitals', ['rename', 'My_Service'], 64, `"My_Service" cannot be a project's name: expected lower-case letters`],
+    ['a dependency', ['rename', 'express'], 64, `${example} express-service`],
+    ['a service of Compose', ['rename', 'doctor'], 64, 'the Compose files have another service of that name'],
+    ['a word of YAML', ['rename', 'true'], 64, 'YAML does not read it as a name'],
+    [
+      'a word of the files',
+      ['rename', 'server'],
+      64,
+      `has that word for something else, and the next name could not be put in its place. ${example} server-service`,
+    ],
+  ])('%s', async (_what, args, code, message) => {
+    const copy = newRepository();
+    const before = contents(copy);
+    const refused = await rename(copy, ...args);
+    expect(refused.output).toContain(message);
+    expect(refused.code).toBe(code);
+    expect(contents(copy)).toEqual(before);
+    rmSync(copy, { recursive: true });
+  });
+
+  test('a file that is in the way', async () => {
+    const copy = newRepository();
+    writeFileSync(join(copy, 'app/my-service.ts'), 'mine');
+    const before = contents(copy);
+    const { code, output } = await rename(copy, 'rename', 'my-service');
+    expect(output).toBe(
+      `create-quayside: app/${template}.ts cannot become app/my-service.ts: that is there already. Move one of them away\n`,
+    );
+    expect(code).toBe(73);
+    expect(contents(copy)).toEqual(before);
+  });
+
+  test('a package.json that has been renamed by hand', async () => {
+    const copy = newRepository();
+    const manifest = readFileSync(join(copy, 'package.json'), 'utf8');
+    writeFileSync(join(copy, 'package.json'), manifest.replace(`"name": "${template}"`, '"name": "my-service"'));
+    mkdirSync(join(copy, 'app/x'));
+    const { code, output } = await rename(copy, 'rename', 'my-service');
+    expect(output).toBe(
+      'create-quayside: package.json has the name "my-service", and there is no app/my-service.ts: ' +
+        'set the name back to the one in the files, and run this again\n',
+    );
+    expect(code).toBe(65);
+  });
+});
