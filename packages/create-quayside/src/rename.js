@@ -105,6 +105,16 @@ function writeRename(root, changes) {
 }
 
 /**
+ * Gives the project in a folder another name, where that is known to be one.
+ * @param {string} root
+ * @param {string} to
+ */
+function renameFiles(root, to) {
+  const from = nameIn(root);
+  if (from !== to) writeRename(root, planRename(root, from, to));
+}
+
+/**
  * The words of the template's own files, outside of comments, each with a file that has it.
  * @param {import('./template.js').TemplateFile[]} files
  * @returns {Map<string, string>}
@@ -184,4 +194,4 @@ function rename(root, to, dryRun) {
   else console.log('Next: npm run format && npm test. Containers of the old name: docker compose up --remove-orphans');
 }
 
-module.exports = { planRename, rename, writeRename };
+module.exports = { rename, renameFiles };

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fixture, root } from '../../quayside/harness/paths';
+import { renameFiles } from '../../create-quayside/src/rename.js';
 import { run, type Running } from '../../quayside/harness/run';
-import { read } from './template';
+import { read, templateName } from './template';
 
 const exec = promisify(execFile);
 
@@ -58,6 +59,7 @@ export class Checkout {
   constructor() {
     const left = new Set(['node_modules', 'dist', '.git', '.env', 'coverage']);
     cpSync(root, this.dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
+    renameFiles(this.dir, templateName);
     cpSync(fixture('identidock.ts'), join(this.dir, 'app/identidock.ts'));
     for (const path of ['docker-compose.prod.yml', 'deploy/rollout']) {
       const name = /^( *image: |repository=)(\$\{IMAGE:-)?identidock/gm;

@@ -12,10 +12,22 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { renamedFile } from '../../create-quayside/src/naming.js';
+import { renameFiles } from '../../create-quayside/src/rename.js';
+import { nameIn } from '../../create-quayside/src/template.js';
 import { fixture, root } from '../../quayside/harness/paths';
 
-/** Reads a file of the root. */
-export const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+/** What the tests call the template, whatever it has been renamed to. */
+export const templateName = 'identidock';
+
+/** Reads a file of the root, under that name. */
+export function read(path: string): string {
+  const data = readFileSync(join(root, path));
+  // The packages do not take part in a renaming.
+  return (
+    path.startsWith('packages/') ? data : renamedFile({ path, data }, nameIn(root), templateName).data
+  ).toString();
+}
 
 /** The least that is needed to start cmd.sh, Compose and the doctor. */
 const files = [
@@ -38,6 +50,7 @@ export function copyTemplate(): string {
   // The real path, as programs tell it that are started there.
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'identidock-')));
   for (const name of files) cpSync(join(root, name), join(dir, name), { recursive: true });
+  renameFiles(dir, templateName);
   symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
 
   const source = readFileSync(fixture('identidock.ts'), 'utf8');

@@ -3,7 +3,6 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../quayside/harness/eventually';
 import { fetch, fetchStats } from '../../quayside/harness/fetch';
-import { root } from '../../quayside/harness/paths';
 import { freePorts } from '../../quayside/harness/ports';
 import { endAll } from '../../quayside/harness/run';
 import { Checkout, describeImage, docker, logged, postgresImage } from '../harness/docker';
@@ -36,7 +35,7 @@ describeImage('the example with PostgreSQL', () => {
   beforeAll(async () => {
     checkout = new Checkout();
     for (const name of ['app', 'test', 'docker-compose.postgres.yml']) {
-      cpSync(join(root, 'examples/postgres', name), join(checkout.dir, name), { recursive: true });
+      cpSync(join(checkout.dir, 'examples/postgres', name), join(checkout.dir, name), { recursive: true });
     }
     checkout.install('pg');
     checkout.install('--save-dev', '@types/pg');

@@ -1,10 +1,10 @@
 // socket.io and WebSockets over several workers and containers behind nginx: what works as it is, and what takes a sticky proxy.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
 import { freePorts } from '../../quayside/harness/ports';
-import { root } from '../../quayside/harness/paths';
 import { baseImage, Checkout, describeImage, production } from '../harness/docker';
+import { read } from '../harness/template';
 
 /** Says which container has heard. */
 const service = `
@@ -64,7 +64,7 @@ describeImage('socket.io behind nginx', () => {
   const compose = (...args: string[]) => checkout.compose([...production, '-f', 'sockets.yml', ...args]);
 
   async function up(workers: number, how: string): Promise<void> {
-    const conf = readFileSync(join(root, 'deploy/nginx.conf'), 'utf8');
+    const conf = read('deploy/nginx.conf');
     const servers = `${how} server identidock:9090; server other:9090;`;
     writeFileSync(join(checkout.dir, 'front.conf'), conf.replace('server 127.0.0.1:9090;', servers));
     writeFileSync(join(checkout.dir, 'sockets.yml'), override(frontPort, workers));

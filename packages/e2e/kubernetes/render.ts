@@ -1,13 +1,56 @@
 // The manifests as kubectl renders them, and the parts of them that are looked at.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { renamedFile } from '../../create-quayside/src/naming.js';
+import { nameIn } from '../../create-quayside/src/template.js';
 import { root } from '../../quayside/harness/paths';
+import { templateName } from '../harness/template';
 import type { Manifest } from './schemas';
 import type { Tools } from './tools';
 
-const deploy = join(root, 'deploy/kubernetes');
+/** Where the manifests lie under the name that the tests have for the template. Where it was renamed, that is a copy. */
+function manifests(): string {
+  const deploy = join(root, 'deploy/kubernetes');
+  const name = nameIn(root);
+  if (name === templateName) return deploy;
+  const files = readdirSync(deploy, { recursive: true, encoding: 'utf8' })
+    .filter((path) => statSync(join(deploy, path)).isFile())
+    .map((path) => renamedFile({ path, data: readFileSync(join(deploy, path)) }, name, templateName));
+  const state = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 8);
+  const cache = join(root, 'node_modules/.cache');
+  const copy = join(cache, `identidock-manifests-${state}`);
+  if (existsSync(copy)) return copy;
+  mkdirSync(cache, { recursive: true });
+  const unfinished = mkdtempSync(join(cache, 'unfinished-'));
+  for (const { path, data } of files) {
+    mkdirSync(dirname(join(unfinished, path)), { recursive: true });
+    writeFileSync(join(unfinished, path), data);
+  }
+  try {
+    renameSync(unfinished, copy);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true });
+    // Another test may have been faster.
+    if (!existsSync(copy)) throw error;
+  }
+  return copy;
+}
+
+const deploy = manifests();
 export const base = join(deploy, 'base');
 export const overlay = join(deploy, 'overlays/production');
 export const monitoring = join(deploy, 'components/monitoring');
