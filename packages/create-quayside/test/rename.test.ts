@@ -12,13 +12,14 @@ import {
 import { basename, join } from 'node:path';
 import { endAll } from '../../quayside/harness/run';
 import { renamedFile } from '../src/naming.js';
-import { nameIn, rootFiles } from '../src/template.js';
+import { renameFiles } from '../src/rename.js';
+import { rootFiles } from '../src/template.js';
 import { ended, filesIn, newFolder, npmEnv, registryWith, root } from './command';
 
 jest.setTimeout(120_000);
 
 const folder = newFolder();
-const template = nameIn(root);
+const template = 'identidock';
 let copies = 0;
 afterEach(() => endAll());
 afterAll(() => {
@@ -32,6 +33,8 @@ function newRepository(): string {
   const left = new Set(['node_modules', 'dist', '.git', 'coverage', '.env', 'bench']);
   cpSync(root, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  // Where the repository has another name itself.
+  renameFiles(copy, template);
 
   appendFileSync(join(copy, `app/${template}.ts`), '// The author’s.\n');
   writeFileSync(join(copy, 'app/more.ts'), `export { createApp } from './${template}';\nexport const route = '/x';\n`);
@@ -58,13 +61,13 @@ function contents(copy: string) {
 test('the project has the new name everywhere, as a new project would, and its tests pass', async () => {
   const copy = newRepository();
   const before = contents(copy);
+  const files = [...rootFiles(copy), { path: 'app/more.ts', executable: false }];
   const { code, output } = await rename(copy, 'rename', 'my-service');
   expect(output).toMatch(new RegExp(`^app/${template}\\.ts: now app/my-service\\.ts$`, 'm'));
   expect(output).toMatch(new RegExp(`^${template} is called my-service: \\d+ lines in \\d+ files$`, 'm'));
   expect(code).toBe(0);
 
   const after = contents(copy);
-  const files = [...rootFiles(root), { path: 'app/more.ts', executable: false }];
   for (const { path, executable } of files) {
     const file = renamedFile({ path, data: Buffer.from(before[path]?.text ?? '') }, template, 'my-service');
     expect(after[file.path]).toEqual({ text: file.data.toString(), executable });
