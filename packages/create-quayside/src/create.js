@@ -8,7 +8,7 @@ const { folderFault, writeFiles, writeLockFile } = require('./project.js');
 const { quaysideSource } = require('./quayside.js');
 const { EX_CANTCREAT, EX_UNAVAILABLE, Refusal, orRefuse } = require('./refusal.js');
 const { recordFile } = require('./record.js');
-const { manifestData, manifestOf, repository, takenBy, templateFiles } = require('./template.js');
+const { manifestData, manifestOf, nameOf, repository, takenBy, templateFiles } = require('./template.js');
 
 /**
  * Writes a project, and says what it did and what comes next.
@@ -27,7 +27,7 @@ function create(directory, { local, call }) {
 
   const range = manifestOf(files).dependencies.quayside ?? '';
   const quayside = orRefuse(EX_UNAVAILABLE, () => quaysideSource(range, repository, local));
-  const own = files.map((file) => renamedFile(file, manifestOf(files).name, name));
+  const own = files.map((file) => renamedFile(file, nameOf(files), name));
   const manifest = manifestOf(own);
   manifest.dependencies.quayside = quayside.version;
   const written = own.map((file) => (file.path === 'package.json' ? { ...file, data: manifestData(manifest) } : file));

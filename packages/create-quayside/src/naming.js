@@ -47,4 +47,4 @@ function renamedFile(file, from, to) {
   return { ...file, path, data: Buffer.from(text, 'latin1') };
 }
 
-module.exports = { isBinary, renamedFile };
+module.exports = { isBinary, renamed, renamedFile };

@@ -3,7 +3,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { checkName } = require('./name.js');
-const { isBinary, renamedFile } = require('./naming.js');
+const { isBinary, renamed, renamedFile } = require('./naming.js');
 const { EX_CANTCREAT, EX_DATAERR, Refusal, orRefuse } = require('./refusal.js');
 const { nameIn, rootFiles, takenBy } = require('./template.js');
 
@@ -44,10 +44,23 @@ function projectFiles(root, folder = '') {
  * @param {Buffer} data
  * @param {string} from
  * @param {string} to
+ * @throws Refusal where it is broken
  */
 function renamedLock(data, from, to) {
-  const lock = JSON.parse(String(data));
-  for (const project of [lock, lock.packages?.['']]) if (project?.name === from) project.name = to;
+  let lock;
+  try {
+    lock = JSON.parse(String(data));
+  } catch (error) {
+    throw new Refusal(EX_DATAERR, `package-lock.json is not JSON: ${/** @type {Error} */ (error).message}`);
+  }
+  let changes = false;
+  for (const project of [lock, lock.packages?.['']]) {
+    const name = renamed(project?.name ?? '', from, to);
+    if (name === (project?.name ?? '')) continue;
+    project.name = name;
+    changes = true;
+  }
+  if (!changes) return data;
   return Buffer.from(`${JSON.stringify(lock, null, 2)}\n`);
 }
 
@@ -71,13 +84,13 @@ function changedLines(one, other) {
  */
 function planRename(root, from, to) {
   const own = fs.existsSync(path.join(root, projectsOwn)) ? projectFiles(root, projectsOwn) : [];
-  const renamed = [...projectFiles(root), ...own].map((name) => {
+  const files = [...projectFiles(root), ...own].map((name) => {
     const file = { path: name, data: fs.readFileSync(path.join(root, name)) };
     const { path: target, data } =
       name === 'package-lock.json' ? { ...file, data: renamedLock(file.data, from, to) } : renamedFile(file, from, to);
     return { path: name, to: target, data, lines: data.equals(file.data) ? 0 : changedLines(file.data, data) };
   });
-  const changed = renamed.filter(({ path, to, lines }) => lines > 0 || path !== to);
+  const changed = files.filter(({ path, to, lines }) => lines > 0 || path !== to);
   const isLast = (/** @type {Renamed} */ { path }) => Number(path === 'package.json');
   return changed.sort((one, other) => isLast(one) - isLast(other));
 }
@@ -141,14 +154,10 @@ function wordsIn(files) {
  */
 function checkRename(root, from, to) {
   const has = (/** @type {string} */ name) => fs.existsSync(path.join(root, `app/${name}.ts`));
-  if (!has(from)) {
-    // An interrupted renaming has moved it.
-    if (from !== to && has(to)) return;
-    const why = `package.json has the name "${from}", and there is no app/${from}.ts`;
-    throw new Refusal(EX_DATAERR, `${why}: set the name back to the one in the files, and run this again`);
-  }
-  if (from === to) return;
+  // An interrupted renaming has moved it.
+  if (from !== to && !has(from) && has(to)) return;
   const files = rootFiles(root);
+  if (from === to) return;
   checkName(to, { ...takenBy(files), words: wordsIn(files) }, (other) => `npm run rename -- ${other}`);
 }
 
@@ -183,7 +192,7 @@ function rename(root, to, dryRun) {
     return;
   }
   const count = (/** @type {Renamed[]} */ files) => files.reduce((sum, { lines }) => sum + lines, 0);
-  console.log(`\n${from} is called ${to}: ${count(changes)} lines in ${changes.length} files`);
+  console.log(`\n${from} becomes ${to}: ${count(changes)} lines in ${changes.length} files`);
   if (others.length > 0) {
     const where = others.map(({ path: name }) => name).join(', ');
     console.log(

@@ -3,6 +3,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { projectManifest } = require('./manifest.js');
+const { EX_DATAERR, Refusal } = require('./refusal.js');
 
 /**
  * @typedef {object} TemplateFile
@@ -55,11 +56,16 @@ const repository =
 const packedFolder = path.join(packageFolder, 'template');
 
 /**
- * What the project in a folder is called, in its files and in their names: package.json says it.
- * @param {string} folder
- * @returns {string}
+ * What a project is called, in its files and in their names: package.json says it, where it may have a scope.
+ * @param {TemplateFile[]} files
  */
-const nameIn = (folder) => JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).name;
+const nameOf = (files) => String(manifestOf(files).name).replace(/^@[^/]*\//, '');
+
+/**
+ * The same of the project in a folder.
+ * @param {string} folder
+ */
+const nameIn = (folder) => nameOf([read(folder, 'package.json', 'package.json')]);
 
 /**
  * The files below a folder, or the file itself.
@@ -90,9 +96,16 @@ function read(folder, name, as) {
  * The files that a project takes from the root of the repository, as they are there.
  * @param {string} root
  * @returns {TemplateFile[]}
+ * @throws Refusal where package.json was renamed by hand
  */
 function rootFiles(root) {
-  return entriesOf(nameIn(root))
+  const name = nameIn(root);
+  if (!fs.existsSync(path.join(root, `app/${name}.ts`))) {
+    const why = `package.json has the name "${name}", and there is no app/${name}.ts`;
+    const remedy = 'Set it back to the name in the files; npm run rename -- NAME gives the project another one';
+    throw new Refusal(EX_DATAERR, `${why}. ${remedy}`);
+  }
+  return entriesOf(name)
     .flatMap((entry) => filesOf(root, entry))
     .map((name) => read(root, name, name));
 }
@@ -146,7 +159,7 @@ const manifestData = (manifest) => Buffer.from(`${JSON.stringify(manifest, null,
  * @param {TemplateFile[]} files
  */
 function composeServices(files) {
-  const { name } = manifestOf(files);
+  const name = nameOf(files);
   return files
     .filter((file) => /compose[^/]*\.ya?ml$/.test(file.path))
     .flatMap(({ data }) => /^services:\n((?: .*\n|\n)*)/m.exec(String(data))?.[1]?.match(/^ {2}[\w.-]+(?=:)/gm) ?? [])
@@ -169,6 +182,7 @@ module.exports = {
   manifestData,
   manifestOf,
   nameIn,
+  nameOf,
   packedFiles,
   packedFolder,
   packedNames,

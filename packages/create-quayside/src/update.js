@@ -12,7 +12,7 @@ const { look, modeFor } = require('./place.js');
 const { publishedTemplate } = require('./published.js');
 const { readRecord, recordFile, recordName } = require('./record.js');
 const { EX_CANTCREAT, EX_DATAERR, EX_UNAVAILABLE, Refusal, orRefuse } = require('./refusal.js');
-const { manifestOf, templateFiles } = require('./template.js');
+const { nameOf, templateFiles } = require('./template.js');
 
 /** @typedef {import('./template.js').TemplateFile} TemplateFile */
 /**
@@ -146,9 +146,7 @@ function planManifest(root, base, theirs, plan) {
 function planUpdate(root, origin, earlier, made) {
   const written = made.map(({ path }) => path);
   const byPath = (/** @type {TemplateFile[]} */ files) =>
-    new Map(
-      files.filter(isTemplates).map((file) => [file.path, renamedFile(file, manifestOf(files).name, origin.name)]),
-    );
+    new Map(files.filter(isTemplates).map((file) => [file.path, renamedFile(file, nameOf(files), origin.name)]));
   const [base, theirs] = [byPath(earlier), byPath(templateFiles())];
   const labels = { base: `template ${origin.version}`, theirs: `template ${version}` };
   /** @type {Plan} */

@@ -1,19 +1,9 @@
-import {
-  appendFileSync,
-  cpSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { endAll } from '../../quayside/harness/run';
 import { renamedFile } from '../src/naming.js';
 import { renameFiles } from '../src/rename.js';
-import { rootFiles } from '../src/template.js';
+import { composeServices, rootFiles } from '../src/template.js';
 import { ended, filesIn, newFolder, npmEnv, registryWith, root } from './command';
 
 jest.setTimeout(120_000);
@@ -64,7 +54,7 @@ test('the project has the new name everywhere, as a new project would, and its t
   const files = [...rootFiles(copy), { path: 'app/more.ts', executable: false }];
   const { code, output } = await rename(copy, 'rename', 'my-service');
   expect(output).toMatch(new RegExp(`^app/${template}\\.ts: now app/my-service\\.ts$`, 'm'));
-  expect(output).toMatch(new RegExp(`^${template} is called my-service: \\d+ lines in \\d+ files$`, 'm'));
+  expect(output).toMatch(new RegExp(`^${template} becomes my-service: \\d+ lines in \\d+ files$`, 'm'));
   expect(code).toBe(0);
 
   const after = contents(copy);
@@ -121,6 +111,23 @@ test('a word that the documents have already is told: the next renaming would ch
   expect(readFileSync(join(copy, 'app/more.ts'), 'utf8')).toBe("export const orders = '/orders';\n");
 });
 
+test('a scope stays, and the lock file is only written where it changes', async () => {
+  const copy = newRepository();
+  for (const name of ['package.json', 'package-lock.json']) {
+    const text = readFileSync(join(copy, name), 'utf8');
+    writeFileSync(join(copy, name), text.replaceAll(`"name": "${template}"`, `"name": "@team/${template}"`));
+  }
+  expect(await rename(copy, 'rename', 'my-service')).toMatchObject({ code: 0 });
+  const files = contents(copy);
+  for (const name of ['package.json', 'package-lock.json']) {
+    expect(files[name]?.text).toMatch(/^ {2}"name": "@team\/my-service",$/m);
+  }
+  // It is no other service's name to Compose.
+  expect(composeServices(rootFiles(copy))).not.toContain('my-service');
+  writeFileSync(join(copy, 'package-lock.json'), '{ "name": "other" }');
+  expect((await rename(copy, 'rename', 'bills')).output).not.toContain('package-lock.json');
+});
+
 test('--dry-run says the same, and writes nothing', async () => {
   const copy = newRepository();
   const before = contents(copy);
@@ -131,19 +138,32 @@ test('--dry-run says the same, and writes nothing', async () => {
   expect(dry.output.split('\n\n')[0]).toBe(wet.output.split('\n\n')[0]);
 });
 
-test('killed between any two files, it can be run again, and ends as if nothing had happened', async () => {
+test('killed again and again, it can be run again, and ends as if nothing had happened', async () => {
   const whole = newRepository();
   await rename(whole, 'rename', 'my-service');
   const copy = newRepository();
-  // As where the process has ended after half of the files, and with one half written.
-  for (const name of ['app/X.ts', 'cmd.sh', 'deploy/rollout', 'examples/postgres/app/X.ts']) {
-    const path = name.replace('X', template);
-    const file = renamedFile({ path, data: readFileSync(join(copy, path)) }, template, 'my-service');
-    writeFileSync(join(copy, path), file.data);
-    renameSync(join(copy, path), join(copy, file.path));
+  // Dies when it is to put the eighth file in its place.
+  const kill = join(folder.dir, 'kill.js');
+  writeFileSync(
+    kill,
+    `const fs = require('node:fs');
+const { renameSync } = fs;
+let left = 7;
+fs.renameSync = (...names) => {
+  if (left-- === 0) process.kill(process.pid, 'SIGKILL');
+  renameSync(...names);
+};
+`,
+  );
+  const program = join(copy, 'packages/create-quayside/bin/create-quayside.js');
+  let deaths = 0;
+  for (; deaths < 20; deaths += 1) {
+    const args = ['--require', kill, program, 'rename', 'my-service'];
+    const { code } = await ended(process.execPath, args, copy, npmEnv);
+    if (code === 0) break;
+    expect(code).toBeNull();
   }
-  writeFileSync(join(copy, 'Dockerfile.renaming'), 'half');
-  expect(await rename(copy, 'rename', 'my-service')).toMatchObject({ code: 0 });
+  expect(deaths).toBeGreaterThan(4);
   expect(contents(copy)).toEqual(contents(whole));
 });
 
@@ -203,12 +223,12 @@ describe('what is refused, without writing anything', () => {
     const copy = newRepository();
     const manifest = readFileSync(join(copy, 'package.json'), 'utf8');
     writeFileSync(join(copy, 'package.json'), manifest.replace(`"name": "${template}"`, '"name": "my-service"'));
-    mkdirSync(join(copy, 'app/x'));
     const { code, output } = await rename(copy, 'rename', 'my-service');
     expect(output).toBe(
-      'create-quayside: package.json has the name "my-service", and there is no app/my-service.ts: ' +
-        'set the name back to the one in the files, and run this again\n',
+      'create-quayside: package.json has the name "my-service", and there is no app/my-service.ts. ' +
+        'Set it back to the name in the files; npm run rename -- NAME gives the project another one\n',
     );
     expect(code).toBe(65);
+    expect(await rename(copy, join(folder.dir, 'bills-2'))).toEqual({ code, output });
   });
 });
