@@ -8,8 +8,11 @@ import { outletOf, type Outlet } from './outlet';
 
 export type { Logger };
 
-/** So much is written together at most, in characters. */
-const MAX_GATHERED = 2 ** 16;
+/**
+ * From so much on, it is written together, in characters: with another line it is no more than one read of the primary's,
+ * and than what a pipe holds, 64 KiB.
+ */
+const MAX_GATHERED = 60 * 1024;
 /** How long lines are gathered before they are written together, in ms. */
 const GATHER_MS = 10;
 /** pino's numbers for levels. */
@@ -121,8 +124,11 @@ function batched(stdout: Outlet): (line: string) => void {
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
   let isExiting = false;
+  // Used again each time: the outlet copies what it keeps. A character takes three bytes at most.
+  const encoded = Buffer.allocUnsafeSlow(3 * (MAX_GATHERED + 4096));
   const flush = () => {
-    if (lines !== '') stdout.write(Buffer.from(lines));
+    if (3 * lines.length > encoded.length) stdout.write(Buffer.from(lines));
+    else if (lines !== '') stdout.write(encoded.subarray(0, encoded.write(lines)));
     lines = '';
   };
   // Before the outlet itself sees to what is left.

@@ -51,7 +51,8 @@ const cases: [name: string, exchange?: Parameters<typeof linesOf>[0], outcome?: 
   ['bytes that cannot be known', {}, { bytes: NaN }],
   ['a time of many digits', {}, { ms: 1234.56789 }],
   ['no time at all', {}, { ms: 0.001 }],
-  ['a method with what JSON escapes', {}, { method: 'G"ET' }],
+  ['a time of a second', {}, { ms: 1000 }],
+  ['a time to the hundredth', {}, { ms: 9.99 }],
   ['a health check', { isHealth: true }],
 ];
 
