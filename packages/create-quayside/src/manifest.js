@@ -34,6 +34,8 @@ function projectManifest(root) {
     ...manifest,
     version: '0.1.0',
     private: true,
+    // The template's licence is not the service's.
+    license: 'UNLICENSED',
     scripts: { ...only(root.scripts, scripts), lint: 'tsc --noEmit -p test && tsc --noEmit -p doctor' },
     devDependencies: only(root.devDependencies, tools),
     jest,

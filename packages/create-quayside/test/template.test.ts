@@ -82,6 +82,7 @@ test('package.json: the project’s own scripts, dependencies and tests, in the 
   expect(Object.keys(manifest.jest)).not.toEqual(expect.arrayContaining(['projects']));
   expect(manifest.jest.transform).toEqual(rootManifest.jest.transform);
   expect(manifest).not.toHaveProperty('workspaces');
+  expect(manifest).toHaveProperty('license', 'UNLICENSED');
 });
 
 test('it records which version it is made from, for an update', () => {
