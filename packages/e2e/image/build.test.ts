@@ -117,9 +117,9 @@ describeImage('building the image', () => {
     expect(await fetch(port)).toMatchObject({ status: 200, body: 'Hello Docker!\n' });
   });
 
-  test('the README’s line removes what rebuilds have left, and nothing else', async () => {
+  test('the document’s line removes what rebuilds have left, and nothing else', async () => {
     const own = `${checkout.image}-own`;
-    const line = /^\$ docker (image prune .*)$/m.exec(read('README.md'))?.[1] ?? '';
+    const line = /^\$ docker (image prune .*)$/m.exec(read('docs/image.md'))?.[1] ?? '';
     // Under a name of its own, or it would also remove what is left of the project that this is.
     expect(line).toContain('title=identidock');
     const prune = line.replace('title=identidock', `title=${own}`).split(' ');

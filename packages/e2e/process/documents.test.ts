@@ -17,7 +17,7 @@ function table(document: string, ...columns: string[]): string[][] {
 }
 
 const settingRows = table('packages/quayside/README.md', 'Variable', 'Production', 'Development');
-const composeRows = table('README.md', 'Variable', 'Default');
+const composeRows = table('docs/settings.md', 'Variable', 'Default');
 /** The doctor runs in the base image itself: only there do the Compose files name it. */
 const doctorsImage = /^ARG BASE=(.*)$/m.exec(read('Dockerfile'))?.[1]?.replaceAll('"', '') ?? 'none';
 const envExample = [...read('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [
@@ -51,7 +51,7 @@ test.each(settingRows)('it knows the default of %s', (name = '', production = ''
     expect(loadConfig({ [name]: development }, 'development')).toEqual(loadConfig({}, 'development'));
 });
 
-test('.env.example has the variables and defaults of the READMEs: those of Compose, and the settings that it passes on', () => {
+test('.env.example has the variables and defaults of the documents: those of Compose, and the settings that it passes on', () => {
   const ofSettings = envExample.filter(([name = '']) => passedOn.includes(name));
   const ofCompose = composeRows.map(([name, value]) => [name, value]);
   expect([...ofCompose, ...ofSettings].sort()).toEqual([...envExample].sort());
