@@ -85,3 +85,33 @@ test("the doctor's image is the Dockerfile's base image", () => {
   expect(read('docker-compose.yml')).toContain(doctorsImage);
   expect(doctorsImage).toMatch(/^\$\{NODE_IMAGE:-.+\}$/);
 });
+
+describe('the README in Chinese', () => {
+  const [english, chinese] = ['README.md', 'README.zh-CN.md'].map(read) as [string, string];
+  /** The lines of the blocks of code, without comments; they are in the reader's language. */
+  const code = (text: string) =>
+    [...text.matchAll(/^```console\n([^]*?)^```$/gm)].map(([, block = '']) => block.replace(/ +# .*$/gm, ''));
+  const commands = (text: string) =>
+    [...text.matchAll(/`((?:npm|npx|docker) [^`]+)`/g)].map(([, command]) => command).sort();
+  const links = (text: string) => [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link);
+
+  test('has the same parts, code, commands and links', () => {
+    const heads = (text: string) => text.match(/^#+ /gm);
+    expect(heads(chinese)).toEqual(heads(english));
+    expect(code(chinese)).toEqual(code(english));
+    expect(commands(chinese)).toEqual(commands(english));
+    expect(links(chinese).slice(1)).toEqual(links(english).slice(1));
+  });
+
+  test('names only scripts that there are', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...chinese.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script);
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
+  });
+
+  test('both link to files that there are', () => {
+    for (const link of [...links(english), ...links(chinese)]) {
+      if (link !== undefined && !link.startsWith('http')) expect(() => read(link.replace(/#.*/, ''))).not.toThrow();
+    }
+  });
+});
