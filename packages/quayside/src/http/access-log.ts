@@ -19,8 +19,8 @@ const kept: string[] = [];
 /** @returns a time in ms as JSON, to the hundredth */
 function rounded(ms: number): string {
   const hundredths = Math.round(ms * 100);
-  if (hundredths >= MAX_KEPT) return String(hundredths / 100);
-  return (kept[hundredths] ??= String(hundredths / 100));
+  if (hundredths >= 0 && hundredths < MAX_KEPT) return (kept[hundredths] ??= String(hundredths / 100));
+  return String(hundredths / 100);
 }
 
 /** @returns the path that a request asks for, as the log names it: without query, and without a host, or a password for it */
@@ -50,8 +50,8 @@ export function writeLine(
   const path = pathOf({ originalUrl: '', url });
   const id = idOf(req);
   const trace = traceOf(req);
-  // What a service may have put in the place of these has to go through pino.
-  const isPlain = !isHealth && Number.isFinite(status) && Number.isFinite(bytes);
+  // What a service may have put in the place of these, or of the clock, has to go through pino.
+  const isPlain = !isHealth && Number.isFinite(status) && Number.isFinite(bytes) && Number.isFinite(ms);
   if (isPlain && (client === undefined || typeof client === 'string')) {
     const ofTrace = trace ? `,"trace_id":"${trace.trace_id}","span_id":"${trace.span_id}"` : '';
     const ofClient = client === undefined ? '' : `,"client":${quoted(client)}`;

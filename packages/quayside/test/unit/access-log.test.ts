@@ -52,6 +52,8 @@ const cases: [name: string, exchange?: Parameters<typeof linesOf>[0], outcome?: 
   ['a time of many digits', {}, { ms: 1234.56789 }],
   ['no time at all', {}, { ms: 0.001 }],
   ['a time of a second', {}, { ms: 1000 }],
+  ['a time that cannot be known', {}, { ms: NaN }],
+  ['a clock that was set back', {}, { ms: -1.5 }],
   ['a time to the hundredth', {}, { ms: 9.99 }],
   ['a health check', { isHealth: true }],
 ];
