@@ -164,6 +164,7 @@ test('each metric is described once', async () => {
 test("the primary's own metrics are in it", async () => {
   const values = await valuesOf(snapshot);
   expect(values.get('process_resident_memory_bytes')).toBeGreaterThan(0);
+  expect([...values.keys()].filter((name) => name.startsWith('nodejs_eventloop_lag'))).toEqual([]);
   expect(values.has('process_cpu_seconds_total')).toBe(true);
 });
 
