@@ -80,7 +80,8 @@ function changedLines(one, other) {
  * @param {string} root
  * @param {string} from
  * @param {string} to
- * @returns {Renamed[]} package.json last, as it says which name is in the others
+ * @returns {Renamed[]} the service first, by which an interrupted renaming is known, in whatever order a folder is read;
+ *   package.json last, as it says which name is in the others
  */
 function planRename(root, from, to) {
   const own = fs.existsSync(path.join(root, projectsOwn)) ? projectFiles(root, projectsOwn) : [];
@@ -91,8 +92,8 @@ function planRename(root, from, to) {
     return { path: name, to: target, data, lines: data.equals(file.data) ? 0 : changedLines(file.data, data) };
   });
   const changed = files.filter(({ path, to, lines }) => lines > 0 || path !== to);
-  const isLast = (/** @type {Renamed} */ { path }) => Number(path === 'package.json');
-  return changed.sort((one, other) => isLast(one) - isLast(other));
+  const rank = (/** @type {Renamed} */ { path }) => Number(path === 'package.json') - Number(path === `app/${from}.ts`);
+  return changed.sort((one, other) => rank(one) - rank(other));
 }
 
 /**

@@ -142,13 +142,15 @@ test('killed again and again, it can be run again, and ends as if nothing had ha
   const whole = newRepository();
   await rename(whole, 'rename', 'my-service');
   const copy = newRepository();
-  // Dies when it is to put the eighth file in its place.
+  // Reads folders backwards, since an order is promised for none, and dies when it is to put the eighth file in its place.
   const kill = join(folder.dir, 'kill.js');
   writeFileSync(
     kill,
     `const fs = require('node:fs');
 const { renameSync } = fs;
 let left = 7;
+const { readdirSync } = fs;
+fs.readdirSync = (...args) => readdirSync(...args).reverse();
 fs.renameSync = (...names) => {
   if (left-- === 0) process.kill(process.pid, 'SIGKILL');
   renameSync(...names);
