@@ -7,6 +7,8 @@ export const parts = ['stacks', 'log', 'json', 'stats', 'memory', 'latency', 'pa
 export type Part = (typeof parts)[number];
 
 export interface Options {
+  /** By which it was asked for. */
+  command: string;
   rounds: number;
   /** Of one window of load. */
   seconds: number;
@@ -55,5 +57,6 @@ export function readOptions(args: string[], stacks: Pick<Stack, 'key'>[]): Optio
   const [chosen, only] = [some('part', parts) as Part[], some('only', keys)];
   const isWhole = chosen.length === parts.length && only.length === keys.length;
   const out = isWhole && rounds >= ROUNDS && seconds >= SECONDS ? 'docs' : undefined;
-  return { rounds, seconds, parts: chosen, only, neighbour: values.neighbour, out: values.out ?? out };
+  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
+  return { command, rounds, seconds, parts: chosen, only, neighbour: values.neighbour, out: values.out ?? out };
 }

@@ -23,7 +23,7 @@ export const pageName = ({ neighbour }: Report['options']) => (neighbour ? 'benc
 /** @returns the page, in Markdown */
 export function page(all: Report, machine: string, versions: string[]): string {
   const { options, loadCpus, compared, logs, json, readers, memory, latency, pauses, policies, growth } = all;
-  const { rounds, seconds, neighbour } = options;
+  const { command, rounds, seconds, neighbour } = options;
   const sections = [
     compared && asFast(all, compared),
     logs && accessLog(logs),
@@ -37,7 +37,7 @@ export function page(all: Report, machine: string, versions: string[]): string {
   ];
   return `# Benchmarks
 
-\`npm run bench${neighbour ? ' -- --neighbour' : ''}\` made this page on ${new Date().toISOString().slice(0, 10)}, and makes it anew.
+\`${command}\` made this page on ${new Date().toISOString().slice(0, 10)}, and makes it anew.
 
 - Machine: ${machine}; load average before ${all.loadBefore.toFixed(1)}
 - Versions: ${versions.join(', ')}

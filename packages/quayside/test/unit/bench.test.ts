@@ -88,9 +88,10 @@ describe('options', () => {
   const stacks = [{ key: 'a' }, { key: 'b' }];
 
   test('without any, all is measured, and the page goes to docs/', () => {
-    const expected = { only: ['a', 'b'], parts, neighbour: false, out: 'docs' };
+    const expected = { command: 'npm run bench', only: ['a', 'b'], parts, neighbour: false, out: 'docs' };
     expect(readOptions([], stacks)).toMatchObject(expected);
-    expect(readOptions(['--neighbour'], stacks)).toMatchObject({ ...expected, neighbour: true });
+    const command = 'npm run bench -- --neighbour';
+    expect(readOptions(['--neighbour'], stacks)).toMatchObject({ ...expected, command, neighbour: true });
   });
 
   test.each([[['--rounds', '1']], [['--seconds', '1']], [['--only', 'b']], [['--part', 'stats']]])(
