@@ -23,15 +23,12 @@ export class Exchanges {
   readonly inFlight = new Set<Exchange>();
   /** The connections whose end waits for the client's. */
   readonly lingering = new Set<Connection>();
-  /** Connections without a request that are older than one has to begin. */
+  /** Connections on which nothing came for as long as a request's headers may take; a request may have come since. */
   readonly unused = new Set<Socket>();
 
   /** @returns what is known of a connection; it is known from its first request on, or from when it is first asked for */
   connectionOf(socket: Socket): Connection {
-    const known = connectionOf(socket);
-    if (known !== undefined) return known;
-    this.unused.delete(socket);
-    return new Connection(socket, this.lingering);
+    return connectionOf(socket) ?? new Connection(socket, this.lingering);
   }
 
   /**

@@ -1,5 +1,6 @@
 // Connections that a client has opened ahead, as proxies and browsers do, and has sent nothing on yet: they are idle.
 import type { Socket } from 'node:net';
+import { connectionOf } from './connection';
 import type { Exchanges } from './exchange';
 
 /** How much later than the limit Node may find out that headers are too slow, in ms: it looks each half second. */
@@ -29,7 +30,7 @@ export function isUnused(socket: Socket, code: string | undefined): boolean {
 export function keepUnused(socket: Socket, { unused }: Exchanges, { headers, keepAlive }: IdleTimes): void {
   unused.add(socket);
   const close = () => {
-    if (unused.has(socket)) socket.destroy();
+    if (connectionOf(socket) === undefined) socket.destroy();
   };
   let timer = setTimeout(
     () => {
