@@ -22,7 +22,7 @@ interface Metric {
 
 /** prom-client's, whose names promtool does not take: they end as a counter's, and are none. */
 const MISNAMED = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
-/** The primary's event loop serves nobody, and these take a third of a read: the workers' are in the snapshot. */
+/** The primary's event loop serves nobody, and these take a quarter of a read: the workers' are in the snapshot. */
 const OF_LOOP = 'nodejs_eventloop_lag_';
 /** In ms. By prom-client's own 10, the primary would wake up a hundred times a second. */
 const SELDOM = 3_600_000;
