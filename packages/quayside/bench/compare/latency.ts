@@ -8,6 +8,9 @@ import { median } from './statistics';
 /** So many windows are the time in which the longest pause is looked for: a minute. */
 const PAUSE_WINDOWS = 30;
 
+/** The slowest of a thousand differ more than the rest: so many times the rounds. */
+const LATENCY_FINER = 6;
+
 /** Latency at half of the rate that saturates identidock, of it and of the limit. */
 export const compareLatency: Comparison = async (bench, answers) => {
   const { options, tool } = bench;
@@ -24,8 +27,7 @@ export const compareLatency: Comparison = async (bench, answers) => {
   ];
   say('latency');
   const latencyOf = ({ started, rate }: (typeof runs)[number]) => tool.latency(started.load, rate, options.seconds);
-  // The slowest of a thousand differ more than the rest.
-  const measured = await bench.inRounds(runs, latencyOf, 2 * options.rounds);
+  const measured = await bench.inRounds(runs, latencyOf, LATENCY_FINER * options.rounds);
   servers.forEach(stop);
   const latency = runs.map(({ name, saturation, rate }, index) => {
     return { name, saturation, rate, latencies: measured[index] ?? [] };

@@ -131,7 +131,7 @@ ${keptTable(memory)}
 const atHalf = (latency: NonNullable<Report['latency']>) => `
 ## Latency at half of saturation
 
-14 bytes on 50 kept connections, one worker. Saturation is the median of requests as fast as they are answered; the rate is half of identidock's. There are twice as many rounds.
+14 bytes on 50 kept connections, one worker. Saturation is the median of requests as fast as they are answered; the rate is half of identidock's. There are six times as many rounds.
 A connection sends a request when its time has come and the one before is answered; all of them at nearly the same time, so that one
 waits for the others. What is reached may be less than the rate where the load cannot send so much.
 

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { outletOf, type Outlet } from '../process/outlet';
+import { countRead } from './garbage';
 
 /** What is longer is passed on in pieces, in bytes. */
 const MAX_LINE = 64 * 1024;
@@ -26,6 +27,7 @@ function pass(stream: Readable, outlet: Outlet, hasEnded: () => boolean): void {
     outlet.onceReady(() => stream.resume());
   };
   stream.on('data', (chunk: Buffer) => {
+    countRead(chunk.length);
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
       const lines = chunk.subarray(0, end);

@@ -22,6 +22,10 @@ const printing = `
     for (let count = 0; count < Number(req.query.lines); count += 1) console.log(\`\${printed++} \`.padEnd(999, 'x'));
     res.send('printed');
   });
+  app.get('/write', (req, res) => {
+    process.stdout.write(\`\${'x'.repeat(999)}\n\`.repeat(Number(req.query.lines)));
+    res.send('written');
+  });
   app.get('/block', () => { for (;;); });`;
 
 /** A pipe that nobody reads until it is asked for what is in it. */
@@ -127,6 +131,17 @@ test('memory is bounded, and what is dropped is counted and said; nothing else i
   const printed = all.filter((line) => !line.startsWith('{'));
   expect(printed.filter((line) => !/^\d+ x+$/.test(line) || line.length !== 999)).toEqual([]);
   expect(printed).toHaveLength(lines + 1 - lost);
+});
+
+test('what is read costs the primary no memory: it is given back', async () => {
+  await startUnread({ WORKERS: '1', ACCESS_LOG: 'off' }, '>/dev/null');
+  const residentAfter = async (kilobytes: number) => {
+    for (let count = 0; count < kilobytes; count += 1000) await get('/write?lines=1000');
+    return (await metrics('process_resident_memory_bytes'))[0] ?? NaN;
+  };
+  const before = await residentAfter(5000);
+  // V8 alone would leave some 50 MB of the buffers that it was read into.
+  expect((await residentAfter(100_000)) - before).toBeLessThan(16 * MB);
 });
 
 test('also where stdout is a socket', async () => {
