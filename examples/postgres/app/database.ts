@@ -5,7 +5,7 @@ import { settings } from './settings';
 
 const timeout = settings.DATABASE_TIMEOUT * 1000;
 
-/** Where the database is, and when one that does not answer is given up. */
+/** Where the database is, and how long to wait for it to connect. */
 export const connection = {
   host: settings.DATABASE_HOST,
   port: settings.DATABASE_PORT,
@@ -15,17 +15,17 @@ export const connection = {
   connectionTimeoutMillis: timeout,
 };
 
-/** Makes this worker's pool. It connects when it is asked for the first time, and again when a connection is lost. */
+/** Creates this worker's connection pool. It connects at the first query, and reconnects after a connection is lost. */
 export function createPool(): Pool {
   const pool = new Pool({
     ...connection,
     // WORKERS times this stays below PostgreSQL's max_connections, 100 by default.
     max: 5,
     statement_timeout: timeout,
-    // For a server that is gone and has not said so.
+    // For a server that is gone without closing the connection.
     query_timeout: timeout + 1000,
   });
-  // A lost connection that nobody was using. Without a listener, it would end the worker.
+  // An idle connection was lost. Without a listener, the error would end the worker.
   pool.on('error', (error) => {
     log.warn({ err: error }, 'a connection to the database was lost');
   });
@@ -35,7 +35,7 @@ export function createPool(): Pool {
 /**
  * Runs one statement.
  * @returns the rows
- * @throws an error of status 503 where the database cannot be had; PostgreSQL's own error where the statement is wrong
+ * @throws an error with status 503 if the database is unavailable; PostgreSQL's own error if the statement is wrong
  */
 export async function query<Row extends QueryResultRow>(pool: Pool, text: string, values: unknown[] = []) {
   try {
@@ -46,8 +46,8 @@ export async function query<Row extends QueryResultRow>(pool: Pool, text: string
 }
 
 /**
- * Whether it is the database that fails. Of what PostgreSQL says, these are its classes 08, connection; 53, resources;
- * and 57, operator: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * Whether the database itself failed. Of PostgreSQL's own errors, these are classes 08 (connection), 53 (resources) and
+ * 57 (operator intervention): https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 function isUnavailable(error: unknown): boolean {
   return !(error instanceof DatabaseError) || /^(08|53|57)/.test(error.code ?? '');

@@ -18,7 +18,7 @@ export function createApp(): Service {
 
   app.post('/notes', express.json(), async (req, res) => {
     const { text } = (req.body ?? {}) as { text?: unknown };
-    // PostgreSQL keeps every character but U+0000.
+    // PostgreSQL stores every character except U+0000.
     if (typeof text !== 'string' || text === '' || text.includes('\0')) {
       res.status(400).json({ error: 'text: expected a string that is not empty' });
       return;
@@ -29,7 +29,7 @@ export function createApp(): Service {
 
   return {
     app,
-    // Without its database, this service can answer nothing.
+    // Without its database, this service cannot answer any request.
     ready: () => query(pool, 'SELECT 1'),
     close: () => pool.end(),
   };

@@ -6,12 +6,12 @@ import { log } from 'quayside';
 import { connection } from './database';
 
 const folder = 'app/migrations';
-/** Whoever migrates holds this lock; the number is any that nothing else in the database takes. */
+/** A running migration holds this advisory lock. Any number works that nothing else in the database uses. */
 const LOCK = 2_005_141;
 
 /**
  * Runs the files of app/migrations that the database has not seen yet, in the order of their names: all of them, or none
- * where one fails. A second run at the same time waits for the first, and finds nothing left to do.
+ * if one fails. A second run at the same time waits for the first, and finds nothing left to do.
  */
 export async function run(signal: AbortSignal): Promise<void> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
@@ -20,7 +20,7 @@ export async function run(signal: AbortSignal): Promise<void> {
   try {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
-    // Rather fail than keep the service waiting, which waits for a table behind whoever wants to change it.
+    // Fail rather than block the service: its queries queue behind a pending change to their table.
     await client.query("SET LOCAL lock_timeout = '5s'");
     await client.query('CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, at timestamptz DEFAULT now())');
     const { rows } = await client.query<{ name: string }>('SELECT name FROM migrations');
@@ -33,7 +33,7 @@ export async function run(signal: AbortSignal): Promise<void> {
     }
     await client.query('COMMIT');
   } finally {
-    // Without COMMIT, PostgreSQL takes all of it back.
+    // Without COMMIT, PostgreSQL rolls everything back.
     await client.end();
   }
 }

@@ -1,4 +1,4 @@
-// The service's own settings. Each may come as NAME_FILE as well.
+// The service's own settings. NAME_FILE reads one from a file instead.
 import { defineSettings, host, num, port, str } from 'quayside';
 
 export const settings = defineSettings({
@@ -7,6 +7,6 @@ export const settings = defineSettings({
   DATABASE_NAME: str({ default: 'service' }),
   DATABASE_USER: str({ default: 'service' }),
   DATABASE_PASSWORD: str(),
-  // Seconds that a connection may take, and a statement.
+  // How long connecting and each statement may take, in seconds.
   DATABASE_TIMEOUT: num({ default: 5 }),
 });

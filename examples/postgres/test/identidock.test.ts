@@ -1,4 +1,4 @@
-// With a real PostgreSQL, where DATABASE_HOST and the other settings say.
+// Tests against a real PostgreSQL, at DATABASE_HOST and the other settings.
 import request from 'supertest';
 import { testServer, type TestServer } from 'quayside/testing';
 import { createApp } from '../app/identidock';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => notes.close());
 
-test('what was written is read', async () => {
+test('a note that was written can be read', async () => {
   const text = `it's "quoted"; DROP TABLE notes; ${String(Date.now())}`;
   const written = await request(notes.server).post('/notes').send({ text });
   expect(written.status).toBe(201);
@@ -21,12 +21,12 @@ test('what was written is read', async () => {
   expect(read.body).toContainEqual({ id: (written.body as { id: number }).id, text });
 });
 
-test.each([{}, { text: '' }, { text: 1 }, { text: 'a\0b' }])('%j is no note', async (body) => {
+test.each([{}, { text: '' }, { text: 1 }, { text: 'a\0b' }])('%j is refused', async (body) => {
   const { status } = await request(notes.server).post('/notes').send(body);
   expect(status).toBe(400);
 });
 
-test('migrations may run again, and twice at the same time', async () => {
+test('migrations can run again, and twice at the same time', async () => {
   await Promise.all([migrate(signal), migrate(signal)]);
 });
 
