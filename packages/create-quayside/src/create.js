@@ -1,4 +1,4 @@
-// Writing a project: all that can be wrong is looked for before anything is written.
+// Writes a new project. Everything that can go wrong is checked before anything is written.
 'use strict';
 const path = require('node:path');
 const { version } = require('../package.json');
@@ -11,9 +11,9 @@ const { recordFile } = require('./record.js');
 const { manifestData, manifestOf, nameOf, repository, takenBy, templateFiles } = require('./template.js');
 
 /**
- * Writes a project, and says what it did and what comes next.
- * @param {string} directory - whose last part is the project's name
- * @param {{ local: boolean, call: string }} options - local: whether the project carries quayside of this repository;
+ * Writes a project, and prints what it did and what comes next.
+ * @param {string} directory - its last part is the project's name
+ * @param {{ local: boolean, call: string }} options - local: whether the project gets this repository's quayside;
  *   call: how the command was called
  * @throws Refusal
  */

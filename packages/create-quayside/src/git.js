@@ -1,4 +1,4 @@
-// git, as a command.
+// Runs git.
 'use strict';
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -9,32 +9,32 @@ const path = require('node:path');
  * Runs git to its end.
  * @param {string[]} args
  * @param {string} cwd
- * @returns {{ status: number | null, stdout: Buffer, fault: string }} fault: what it says where it failed
- * @throws Error where there is no git
+ * @returns {{ status: number | null, stdout: Buffer, fault: string }} fault: git's message if it failed
+ * @throws Error if git is not installed
  */
 function git(args, cwd) {
   const { status, stdout, stderr, error } = spawnSync('git', args, { cwd, maxBuffer: 2 ** 30 });
   const absent = /** @type {NodeJS.ErrnoException | undefined} */ (error)?.code === 'ENOENT';
-  if (error) throw new Error(absent ? 'there is no git command: install git' : error.message);
+  if (error) throw new Error(absent ? 'git was not found: install git' : error.message);
   return { status, stdout, fault: stderr.toString().trim() || `git ended with exit code ${status}` };
 }
 
 /**
- * Whether a folder is in a work tree of git's.
+ * Whether a folder is in a git work tree.
  * @param {string} folder
  */
 function inWorkTree(folder) {
   const { status, stdout, fault } = git(['rev-parse', '--is-inside-work-tree'], folder);
-  // As where git does not trust the folder's owner.
+  // For example because git does not trust the folder's owner.
   if (status !== 0 && !fault.includes('not a git repository')) throw new Error(fault);
   return status === 0 && stdout.toString().trim() === 'true';
 }
 
 /**
- * The files whose contents are in no commit.
+ * The files with uncommitted changes, ignored files included.
  * @param {string} folder - in a work tree
  * @param {string[]} names - the files to look at
- * @returns {string[]} their paths from the top of the work tree
+ * @returns {string[]} their paths, relative to the top of the work tree
  */
 function uncommitted(folder, names) {
   if (names.length === 0) return [];
@@ -51,12 +51,12 @@ function uncommitted(folder, names) {
 
 /**
  * @typedef {object} Version
- * @property {string} label - for the markers of a conflict
+ * @property {string} label - for the conflict markers
  * @property {Buffer} data
  */
 
 /**
- * Merges what two have made of a text, with the original between the markers of a conflict.
+ * Merges two versions of a text. Conflicts are marked, and include the original.
  * @param {Version} ours
  * @param {Version} base
  * @param {Version} theirs

@@ -1,4 +1,4 @@
-// Writing an update so that it may be interrupted: each file in one step, after a journal that says what each will be.
+// Writes an update so that it can be interrupted: first a journal of all changes, then each file atomically.
 'use strict';
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
@@ -7,12 +7,12 @@ const path = require('node:path');
 /**
  * @typedef {object} Write
  * @property {string} name - the path in the project
- * @property {Buffer | undefined} before - what the file holds until then; undefined: there is none
+ * @property {Buffer | undefined} before - the file's contents before the update; undefined: there is no file
  * @property {{ data: Buffer, mode: number } | undefined} after - undefined: the file is removed
  */
 /**
  * @typedef {object} Journal
- * @property {string} version - that the update brings
+ * @property {string} version - the version that the update leads to
  * @property {import('./update.js').Change[]} changes
  * @property {boolean} installs - whether the project's dependencies change
  */
@@ -20,16 +20,16 @@ const path = require('node:path');
 const folderName = '.create-quayside-update';
 
 /**
- * What a file is known by.
+ * What identifies a file's contents and mode.
  * @param {Buffer} data
  * @param {number} mode
  */
 const digest = (data, mode) => `${createHash('sha256').update(data).digest('hex')}${mode & 0o100 ? ' executable' : ''}`;
 
 /**
- * Reads what an interrupted update has left.
+ * Reads the journal of an interrupted update.
  * @param {string} root - the project's folder
- * @returns {Journal | undefined} with the changes that it has made; undefined: there was none
+ * @returns {Journal | undefined} with the changes already made; undefined: no update was interrupted
  */
 function interrupted(root) {
   const file = path.join(root, folderName, 'journal.json');
@@ -46,11 +46,11 @@ function interrupted(root) {
 }
 
 /**
- * Writes an update, the files in the order that they are given in.
+ * Writes an update, in the given order of files.
  * @param {string} root - the project's folder
  * @param {Journal} journal
  * @param {Write[]} writes
- * @throws Error where a file has changed meanwhile, or cannot be written: the update can then be run again
+ * @throws Error if a file has changed meanwhile, or cannot be written; the update can then be run again
  */
 function writeUpdate(root, journal, writes) {
   const folder = path.join(root, folderName);
@@ -71,7 +71,7 @@ function writeUpdate(root, journal, writes) {
     }
     fs.rmSync(next, { force: true });
     fs.writeFileSync(next, after.data, { mode: after.mode });
-    // What the umask has taken of an earlier mode.
+    // Restores the mode bits that the umask has removed.
     if (before !== undefined) fs.chmodSync(next, after.mode);
     fs.mkdirSync(path.dirname(target), { recursive: true });
     fs.renameSync(next, target);
@@ -80,7 +80,7 @@ function writeUpdate(root, journal, writes) {
 }
 
 /**
- * Removes a file, and the folders that are empty without it.
+ * Removes a file, and the folders that are then empty.
  * @param {string} root
  * @param {string} name
  */
@@ -93,7 +93,7 @@ function removeFile(root, name) {
 }
 
 /**
- * Removes the journal of an update that has ended.
+ * Removes the journal of a finished update.
  * @param {string} root - the project's folder
  */
 function clear(root) {

@@ -1,4 +1,4 @@
-// The command: what its words mean.
+// The command line: parses the arguments and runs the command they name.
 'use strict';
 const { parseArgs } = require('node:util');
 const { version } = require('../package.json');
@@ -10,18 +10,18 @@ const { update } = require('./update.js');
 
 const published = repository === undefined;
 const call = published ? 'npm create quayside' : 'npm run new --';
-const localOption = '\n  --local      carry quayside of this repository in vendor/, whatever the registry has';
+const localOption = "\n  --local      pack this repository's quayside into vendor/, whatever the registry has";
 const renameCall = '\n       npm run rename -- NAME [--dry-run]';
-const renameSaid = '\nWith rename, gives the project that this repository is another name, in place.';
+const renameSaid = '\nrename renames this repository in place.';
 const usage = `Usage: ${call} DIRECTORY
        npx create-quayside@latest update [--dry-run] [--force]${published ? '' : renameCall}
 
-Writes a new project to DIRECTORY, which is new or empty. Its last part is the project's name.
-With update, brings the files of the project in this folder to the template of this version.${published ? '' : renameSaid}
+Writes a new project to DIRECTORY, which has to be new or empty. Its last part is the project's name.
+update brings the files of the project in this folder up to date with this version's template.${published ? '' : renameSaid}
 
 Options:${published ? '' : localOption}
-  --dry-run    say what would be done, and write nothing
-  --force      update files whose changes are in no commit, too
+  --dry-run    print what would be done, and write nothing
+  --force      also update files with uncommitted changes
   --help       print this
   --version    print the version`;
 
@@ -32,7 +32,7 @@ const flags = /** @type {const} */ ({
   help: { type: 'boolean' },
   version: { type: 'boolean' },
 });
-/** The options that each command takes, by its first word; '' is that of a new project. */
+/** The options that each command takes, by its name; '' creates a new project. */
 const optionsOf = new Map([
   ['', ['local']],
   ['update', ['dry-run', 'force']],
@@ -41,12 +41,12 @@ const optionsOf = new Map([
 
 /**
  * @param {string[]} args
- * @throws Error at an unknown option
+ * @throws Error for an unknown option
  */
 const parse = (args) => parseArgs({ args, options: flags, allowPositionals: true });
 
 /**
- * Does what the words ask for.
+ * Does what the arguments ask for.
  * @param {string[]} args
  * @returns {number} the exit code
  * @throws Refusal
@@ -61,17 +61,17 @@ function act(args) {
   const command = first !== undefined && optionsOf.has(first) ? first : '';
   const foreign = Object.keys(values).find((option) => optionsOf.get(command)?.includes(option) === false);
   if (foreign !== undefined) {
-    throw new Refusal(EX_USAGE, `--${foreign} is no option of ${command || 'a new project'}\n\n${usage}`);
+    throw new Refusal(EX_USAGE, `--${foreign} is not an option of ${command || 'a new project'}\n\n${usage}`);
   }
   if (values.local && published) {
-    throw new Refusal(EX_USAGE, '--local works in the repository of quayside alone; this is the published package');
+    throw new Refusal(EX_USAGE, "--local works only in quayside's repository; this is the published package");
   }
   if (command === 'update') {
-    if (more.length > 0) throw new Refusal(EX_USAGE, `update takes no argument, and got ${more[0]}\n\n${usage}`);
+    if (more.length > 0) throw new Refusal(EX_USAGE, `update takes no argument, but got ${more[0]}\n\n${usage}`);
     return update('.', { force: values.force === true, dryRun: values['dry-run'] === true });
   }
   if (command === 'rename') {
-    if (repository === undefined) throw new Refusal(EX_USAGE, 'rename works in the repository of quayside alone');
+    if (repository === undefined) throw new Refusal(EX_USAGE, "rename works only in quayside's repository");
     const [name = '', ...others] = more;
     if (name === '' || others.length > 0) {
       throw new Refusal(EX_USAGE, `expected one NAME, for example: npm run rename -- my-service\n\n${usage}`);

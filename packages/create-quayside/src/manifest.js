@@ -1,4 +1,4 @@
-// The package.json of a new project, made from the template's.
+// Makes a new project's package.json from the template's.
 'use strict';
 
 /** @typedef {Record<string, string>} Words */
@@ -9,7 +9,7 @@
  * }} Manifest
  */
 
-/** The root's other scripts and tools work on the repository. */
+/** What a project takes; the root's other scripts and tools are for the repository. */
 const scripts = ['dev', 'build', 'prestart', 'start', 'test', 'test:watch', 'doctor', 'deploy', 'release', 'sbom'];
 const tools = ['@types/jest', '@types/supertest', 'jest', 'supertest', 'ts-jest'];
 
@@ -28,13 +28,13 @@ function only(words, names) {
  */
 function projectManifest(root) {
   const { workspaces: _workspaces, ...manifest } = root;
-  // The root's tests are those of the packages, too.
+  // These also cover the packages' tests.
   const { projects: _projects, maxWorkers: _maxWorkers, ...jest } = root.jest;
   return {
     ...manifest,
     version: '0.1.0',
     private: true,
-    // The template's licence is not the service's.
+    // The template's licence does not apply to the service.
     license: 'UNLICENSED',
     scripts: { ...only(root.scripts, scripts), lint: 'tsc --noEmit -p test && tsc --noEmit -p doctor' },
     devDependencies: only(root.devDependencies, tools),

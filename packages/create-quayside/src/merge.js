@@ -1,4 +1,4 @@
-// What becomes of one file of a project that has changed on two sides: here, and in the template.
+// Merges one file that may have changed on two sides: in the project, and in the template.
 'use strict';
 const { isDeepStrictEqual } = require('node:util');
 const { mergeTexts } = require('./git.js');
@@ -12,9 +12,9 @@ const { isBinary } = require('./naming.js');
 /**
  * @typedef {object} Verdict
  * @property {'same' | 'updated' | 'merged' | 'conflict' | 'kept' | 'added' | 'removed'} outcome
- * @property {string} [note] - what is to be said of it
+ * @property {string} [note] - a note for the report
  * @property {Content} [content] - what the file becomes
- * @property {Buffer} [beside] - where the file stays as it is: the template's, to be put beside it
+ * @property {Buffer} [beside] - if the file stays as it is: the template's contents, to be written beside it
  */
 
 /**
@@ -24,11 +24,11 @@ const { isBinary } = require('./naming.js');
 const equal = (one, other) => one.executable === other.executable && one.data.equals(other.data);
 
 /**
- * Merges a file. What was changed here is never lost.
- * @param {Content | undefined} base - as the template had it when the project was made; undefined: not at all
+ * Merges a file. The project's changes are never lost.
+ * @param {Content | undefined} base - as the template had it when the project was made; undefined: it did not
  * @param {Content | undefined} ours - as the project has it
  * @param {Content | undefined} theirs - as the template has it
- * @param {{ base: string, theirs: string }} labels - what the template's two are called in a conflict
+ * @param {{ base: string, theirs: string }} labels - the conflict markers' names for the template's two versions
  * @returns {Verdict}
  */
 function mergeFile(base, ours, theirs, labels) {
@@ -77,13 +77,13 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 const shown = (value) => (value === undefined ? 'none' : JSON.stringify(value));
 
 /**
- * Merges JSON by key. Where a value was changed on both sides, ours stays.
+ * Merges JSON by key. If both sides changed a value, ours stays.
  * @param {unknown} base
  * @param {unknown} ours
  * @param {unknown} theirs
- * @param {(note: string) => void} kept - is told what stays
- * @param {string} [key] - where it stands
- * @returns {unknown} undefined: the key is to go
+ * @param {(note: string) => void} kept - called with a note for each value of ours that stays
+ * @param {string} [key] - the path of the values
+ * @returns {unknown} undefined: the key is removed
  */
 function mergeValues(base, ours, theirs, kept, key = '') {
   if (isDeepStrictEqual(base, theirs) || isDeepStrictEqual(ours, theirs)) return ours;

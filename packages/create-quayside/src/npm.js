@@ -1,4 +1,4 @@
-// npm, as a command.
+// Runs npm.
 'use strict';
 const { spawnSync } = require('node:child_process');
 
@@ -6,10 +6,10 @@ const { spawnSync } = require('node:child_process');
  * Runs npm to its end.
  * @param {string[]} args
  * @param {{ cwd?: string, timeout?: number }} [options] - timeout: in ms
- * @returns {{ ok: boolean, stdout: string, fault: string }} fault: what it says where it failed, on one line
+ * @returns {{ ok: boolean, stdout: string, fault: string }} fault: npm's message if it failed, in one line
  */
 function npm(args, { cwd, timeout } = {}) {
-  // npm is a .cmd file on Windows, which only a shell runs.
+  // On Windows npm is a .cmd file, which only a shell can run.
   const shell = process.platform === 'win32';
   const { status, stdout, stderr, error } = spawnSync('npm', args, { cwd, timeout, shell, encoding: 'utf8' });
   if (error) {

@@ -1,4 +1,4 @@
-// Where a file of a project lies, and what is there. A symbolic link that leads out of the project is not followed.
+// Looks up a file of a project, without following a symbolic link that leads out of the project.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
@@ -6,7 +6,7 @@ const path = require('node:path');
 /**
  * @typedef {object} Place
  * @property {string} name - the path in the project, after links
- * @property {{ data: Buffer, executable: boolean, mode: number } | undefined} file - undefined: there is none
+ * @property {{ data: Buffer, executable: boolean, mode: number } | undefined} file - undefined: it does not exist
  * @property {undefined} [fault]
  */
 /** @typedef {{ fault: string }} NoPlace - fault: why no file can be read or written there */
@@ -24,7 +24,7 @@ function look(root, name) {
     const here = parts.slice(0, index + 1).join('/');
     at = path.join(at, part);
     if (fs.lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) {
-      if (!fs.existsSync(at)) return { fault: `${here} is a symbolic link to nothing` };
+      if (!fs.existsSync(at)) return { fault: `${here} is a broken symbolic link` };
       at = fs.realpathSync(at);
       if (!at.startsWith(root + path.sep)) return { fault: `${here} is a symbolic link that leads out of the project` };
     }
@@ -45,12 +45,12 @@ function look(root, name) {
 }
 
 /**
- * The mode of a file that becomes executable, or that is no longer.
+ * A file's mode after it becomes executable, or stops being so.
  * @param {number} mode - as it was
  * @param {boolean} executable
  */
 function modeFor(mode, executable) {
-  // Whoever may read it may run it.
+  // Everyone who may read the file may run it.
   return executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111;
 }
 

@@ -1,11 +1,11 @@
-// The folder of a new project.
+// Checks and writes a new project's folder.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
 const { npm } = require('./npm.js');
 
 /**
- * Tells why a project cannot be written into a folder.
+ * Says why a project cannot be written into a folder.
  * @param {string} folder
  * @returns {string | undefined} undefined: it can
  */
@@ -20,7 +20,7 @@ function folderFault(folder) {
 }
 
 /**
- * Writes files. Where that fails, as on a full disk, none of them is left.
+ * Writes files. If that fails, for example on a full disk, removes them all.
  * @param {string} folder
  * @param {import('./template.js').TemplateFile[]} files
  */
@@ -40,17 +40,17 @@ function writeFiles(folder, files) {
 }
 
 /**
- * Has npm write package-lock.json, without which there is no `npm ci`.
+ * Has npm write package-lock.json, which `npm ci` needs.
  * @param {string} folder
  * @returns {string | undefined} what is wrong; undefined: it is written
  */
 function writeLockFile(folder) {
   const args = ['install', '--package-lock-only', '--no-audit', '--no-fund'];
-  // The project has a lock file of its own, even below another one's workspaces; offline, it should soon be told.
+  // The project gets its own lock file, even inside another project's workspaces. Few retries: fail soon when offline.
   args.push('--no-workspaces', '--fetch-retries=1', '--fetch-retry-mintimeout=1000');
   const { ok, fault } = npm(args, { cwd: folder });
   if (!ok) return fault;
-  return fs.existsSync(path.join(folder, 'package-lock.json')) ? undefined : 'npm is configured to write none';
+  return fs.existsSync(path.join(folder, 'package-lock.json')) ? undefined : 'npm is configured not to write it';
 }
 
 module.exports = { folderFault, writeFiles, writeLockFile };

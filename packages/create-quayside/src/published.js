@@ -1,4 +1,4 @@
-// The template of an earlier version, from the package that was published with it.
+// Fetches an earlier version's template from the published package.
 'use strict';
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -7,15 +7,15 @@ const path = require('node:path');
 const { npm } = require('./npm.js');
 const { packedFiles } = require('./template.js');
 
-/** How long the registry may take for an answer, in ms. */
+/** How long the registry may take to answer, in ms. */
 const patience = 20_000;
 
 /**
- * Fetches the package from the configured registry, and reads it. Nothing of it is run.
+ * Fetches the package from the configured registry, and reads it without running any of it.
  * @param {string} version - of create-quayside
  * @param {string} folder - the project's, whose .npmrc may name the registry
  * @returns {import('./template.js').TemplateFile[]}
- * @throws Error where it cannot be had
+ * @throws Error if it is not available
  */
 function publishedTemplate(version, folder) {
   const into = fs.mkdtempSync(path.join(os.tmpdir(), 'create-quayside-'));

@@ -1,4 +1,4 @@
-// What a project records of the template that it was made from.
+// Reads and makes .create-quayside.json, a project's record of the template it comes from.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
@@ -7,15 +7,15 @@ const { EX_DATAERR, Refusal } = require('./refusal.js');
 
 /**
  * @typedef {object} Origin
- * @property {string} version - of the create-quayside whose template the project's files come from
- * @property {string} name - the project's, as it stands in these files
+ * @property {string} version - the create-quayside version whose template the project's files come from
+ * @property {string} name - the project's name in these files
  */
 
 const recordName = '.create-quayside.json';
 const versionForm = /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/;
 
 /**
- * The file that records it.
+ * Makes the record.
  * @param {Origin} origin
  * @returns {import('./template.js').TemplateFile}
  */
@@ -24,13 +24,13 @@ function recordFile({ version, name }) {
 }
 
 /**
- * Reads it.
+ * Reads the record.
  * @param {string} folder - the project's
  * @returns {Origin}
- * @throws Refusal where there is none, or where it is broken
+ * @throws Refusal if it is missing or broken
  */
 function readRecord(folder) {
-  const expected = `expected {"version": "1.2.3", "name": "orders"}: the create-quayside that the project's files come from, and the name in them`;
+  const expected = `expected {"version": "1.2.3", "name": "orders"}: the create-quayside version that the project's files come from, and the name in them`;
   let text;
   try {
     text = fs.readFileSync(path.join(folder, recordName), 'utf8');

@@ -1,4 +1,4 @@
-// An end that the command foresees: a message for who called it, and an exit code.
+// An expected failure: a message for the caller, and an exit code.
 'use strict';
 
 // sysexits.h
@@ -19,7 +19,7 @@ class Refusal extends Error {
 }
 
 /**
- * Runs a step whose failure is a refusal.
+ * Runs a step, and turns its failure into a refusal.
  * @template T
  * @param {number} code
  * @param {() => T} step

@@ -1,4 +1,4 @@
-// Giving the repository another name, in place: where it is itself the project, as one that GitHub has made of a template.
+// Renames the repository in place, if it is itself the project, as after "Use this template" on GitHub.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
@@ -10,22 +10,22 @@ const { nameIn, rootFiles, takenBy } = require('./template.js');
 /**
  * @typedef {object} Renamed - a file that changes
  * @property {string} path - in the repository, with `/` between the parts
- * @property {string} to - its path then
- * @property {Buffer} data - its contents then
+ * @property {string} to - its new path
+ * @property {Buffer} data - its new contents
  * @property {number} lines - how many of them change
  */
 
-/** What is not the project: git's, what npm and the compiler make, and the packages, whose own files have other names. */
+/** Not part of the project: git's files, what npm and the compiler write, and packages, which have their own names. */
 const foreign = ['.git', 'node_modules', 'dist', 'coverage', 'packages', 'vendor'];
-/** What is nobody's but the machine's: it may hold secrets. */
+/** Local to this machine, and possibly secret. */
 const local = ['.env', 'secrets'];
-/** How a file ends whose writing was interrupted. */
+/** The suffix of a file that is being written; one that is left was interrupted. */
 const unfinished = '.renaming';
-/** What a new project gets and the root has no counterpart for. */
+/** Files of a new project that have no counterpart in the root. */
 const projectsOwn = 'packages/create-quayside/files';
 
 /**
- * The files of the project. A symbolic link is none.
+ * The files of the project, without symbolic links.
  * @param {string} root
  * @param {string} [folder] - within it
  * @returns {string[]} paths within the root
@@ -40,11 +40,11 @@ function projectFiles(root, folder = '') {
 }
 
 /**
- * The lock file, which names the project twice. Its other names are those of packages.
+ * The lock file, which contains the project's name twice. All other names in it are packages'.
  * @param {Buffer} data
  * @param {string} from
  * @param {string} to
- * @throws Refusal where it is broken
+ * @throws Refusal if it is broken
  */
 function renamedLock(data, from, to) {
   let lock;
@@ -76,12 +76,12 @@ function changedLines(one, other) {
 }
 
 /**
- * What changes where the project gets another name.
+ * Plans a renaming.
  * @param {string} root
  * @param {string} from
  * @param {string} to
- * @returns {Renamed[]} the service first, by which an interrupted renaming is known, in whatever order a folder is read;
- *   package.json last, as it says which name is in the others
+ * @returns {Renamed[]} the changed files: the service first, because it reveals an interrupted renaming, and folders are
+ *   read in no fixed order; package.json last, because it records the name in the others
  */
 function planRename(root, from, to) {
   const own = fs.existsSync(path.join(root, projectsOwn)) ? projectFiles(root, projectsOwn) : [];
@@ -97,10 +97,10 @@ function planRename(root, from, to) {
 }
 
 /**
- * Gives the project another name. Interrupted, it can be run again.
+ * Writes a renaming. If it is interrupted, it can be run again.
  * @param {string} root
  * @param {Renamed[]} changes
- * @throws Error where a file cannot be written
+ * @throws Error if a file cannot be written
  */
 function writeRename(root, changes) {
   for (const { path: name, to, data, lines } of changes) {
@@ -119,7 +119,7 @@ function writeRename(root, changes) {
 }
 
 /**
- * Gives the project in a folder another name, where that is known to be one.
+ * Renames the project in a folder, without checking the name.
  * @param {string} root
  * @param {string} to
  */
@@ -129,14 +129,14 @@ function renameFiles(root, to) {
 }
 
 /**
- * The words of the template's own files, outside of comments, each with a file that has it.
+ * The words in the template's own files, outside comments, each with a file that has it.
  * @param {import('./template.js').TemplateFile[]} files
  * @returns {Map<string, string>}
  */
 function wordsIn(files) {
   const words = new Map();
   for (const { path, data } of files) {
-    // Those are the author's.
+    // These belong to the author.
     if (/^(app|test)\/|^package\.json$/.test(path) || isBinary(data)) continue;
     const code = String(data).replace(/^\s*(#|\/\/|\/?\*).*$/gm, '');
     for (const [word] of code.matchAll(/(?<![A-Za-z0-9])[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![A-Za-z0-9])/g)) {
@@ -147,7 +147,7 @@ function wordsIn(files) {
 }
 
 /**
- * Refuses a name that the project cannot have, and a project whose present name is not known.
+ * Refuses an invalid name, and a project whose current name is unknown.
  * @param {string} root
  * @param {string} from
  * @param {string} to
@@ -155,7 +155,7 @@ function wordsIn(files) {
  */
 function checkRename(root, from, to) {
   const has = (/** @type {string} */ name) => fs.existsSync(path.join(root, `app/${name}.ts`));
-  // An interrupted renaming has moved it.
+  // An interrupted renaming has already moved the service.
   if (from !== to && !has(from) && has(to)) return;
   const files = rootFiles(root);
   if (from === to) return;
@@ -163,7 +163,7 @@ function checkRename(root, from, to) {
 }
 
 /**
- * Gives the project in a folder another name, and says what it did.
+ * Renames the project in a folder, and prints what it did.
  * @param {string} root
  * @param {string} to
  * @param {boolean} dryRun - whether to write nothing
@@ -176,7 +176,7 @@ function rename(root, to, dryRun) {
   const inTheWay = changes.find(({ path: name, to }) => name !== to && fs.existsSync(path.join(root, to)));
   if (inTheWay) {
     const { path: name, to: target } = inTheWay;
-    throw new Refusal(EX_CANTCREAT, `${name} cannot become ${target}: that is there already. Move one of them away`);
+    throw new Refusal(EX_CANTCREAT, `${name} cannot become ${target}, which already exists. Move one of them away`);
   }
   const others = from === to ? [] : planRename(root, to, from).filter(({ lines }) => lines > 0);
   if (!dryRun) orRefuse(EX_CANTCREAT, () => writeRename(root, changes));
@@ -189,7 +189,7 @@ function rename(root, to, dryRun) {
     console.log(`${name}: ${said.filter((part) => part !== '').join(', ')}`);
   }
   if (from === to) {
-    console.log(`The project is called ${to} already`);
+    console.log(`The project is already called ${to}`);
     return;
   }
   const count = (/** @type {Renamed[]} */ files) => files.reduce((sum, { lines }) => sum + lines, 0);
@@ -197,11 +197,14 @@ function rename(root, to, dryRun) {
   if (others.length > 0) {
     const where = others.map(({ path: name }) => name).join(', ');
     console.log(
-      `"${to}" was in ${count(others)} other lines already, which the next renaming would change, too: ${where}`,
+      `"${to}" was already in ${count(others)} other lines, which the next renaming would also change: ${where}`,
     );
   }
-  if (dryRun) console.log('Nothing was written, as --dry-run asks for');
-  else console.log('Next: npm run format && npm test. Containers of the old name: docker compose up --remove-orphans');
+  if (dryRun) console.log('Nothing was written, because of --dry-run');
+  else
+    console.log(
+      'Next: npm run format && npm test. To remove containers of the old name: docker compose up --remove-orphans',
+    );
 }
 
 module.exports = { rename, renameFiles };

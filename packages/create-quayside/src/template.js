@@ -1,4 +1,4 @@
-// The template: the files of a new project, and the name that they carry.
+// The template: the files of a new project, and the name in them.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
@@ -40,8 +40,8 @@ const entriesOf = (name) => [
 ];
 
 /**
- * npm leaves these out of a package, wherever they lie in it: https://docs.npmjs.com/cli/configuring-npm/package-json#files
- * An update reads the packages of earlier versions by this, so none may be removed from it.
+ * npm leaves these files out of a package, in every folder: https://docs.npmjs.com/cli/configuring-npm/package-json#files
+ * Updates read earlier versions' packages through this map, so never remove an entry.
  */
 const packedNames = new Map([
   ['.gitignore', 'gitignore'],
@@ -49,20 +49,20 @@ const packedNames = new Map([
 ]);
 
 const packageFolder = path.dirname(__dirname);
-/** The repository that this package lies in. Undefined where it was installed from a registry. */
+/** The repository that this package is in. Undefined if it was installed from a registry. */
 const repository =
   path.basename(path.dirname(packageFolder)) === 'packages' ? path.resolve(packageFolder, '../..') : undefined;
 /** Where `prepack` puts the template's files for publishing. */
 const packedFolder = path.join(packageFolder, 'template');
 
 /**
- * What a project is called, in its files and in their names: package.json says it, where it may have a scope.
+ * A project's name, in its files and in their names. It comes from package.json, without a scope.
  * @param {TemplateFile[]} files
  */
 const nameOf = (files) => String(manifestOf(files).name).replace(/^@[^/]*\//, '');
 
 /**
- * The same of the project in a folder.
+ * The name of the project in a folder.
  * @param {string} folder
  */
 const nameIn = (folder) => nameOf([read(folder, 'package.json', 'package.json')]);
@@ -93,16 +93,16 @@ function read(folder, name, as) {
 }
 
 /**
- * The files that a project takes from the root of the repository, as they are there.
+ * The files that a project takes from the root of the repository, unchanged.
  * @param {string} root
  * @returns {TemplateFile[]}
- * @throws Refusal where package.json was renamed by hand
+ * @throws Refusal if the name in package.json was changed by hand
  */
 function rootFiles(root) {
   const name = nameIn(root);
   if (!fs.existsSync(path.join(root, `app/${name}.ts`))) {
-    const why = `package.json has the name "${name}", and there is no app/${name}.ts`;
-    const remedy = 'Set it back to the name in the files; npm run rename -- NAME gives the project another one';
+    const why = `package.json has the name "${name}", but there is no app/${name}.ts`;
+    const remedy = 'Set it back to the name in the files. To rename the project, use npm run rename -- NAME';
     throw new Refusal(EX_DATAERR, `${why}. ${remedy}`);
   }
   return entriesOf(name)
@@ -111,7 +111,7 @@ function rootFiles(root) {
 }
 
 /**
- * The files of a project, under the template's own name, from the repository.
+ * A project's files under the template's own name, from the repository.
  * @param {string} root
  * @returns {TemplateFile[]}
  */
@@ -120,12 +120,12 @@ function repositoryFiles(root) {
   const files = rootFiles(root).map((file) =>
     file.path === 'package.json' ? { ...file, data: manifestData(projectManifest(manifestOf([file]))) } : file,
   );
-  // The root's counterparts of these are about the repository.
+  // The root has files of the same names, but they are about the repository.
   return [...files, ...filesOf(own, '').map((name) => read(own, name, name))];
 }
 
 /**
- * The files of a project, under the template's own name, as a package of create-quayside holds them.
+ * A project's files under the template's own name, from a create-quayside package.
  * @param {string} folder - `template` in the package
  * @returns {TemplateFile[]}
  */
@@ -137,13 +137,13 @@ function packedFiles(folder) {
 }
 
 /**
- * The files of a project, under the template's own name.
+ * A project's files under the template's own name.
  * @returns {TemplateFile[]}
  */
 const templateFiles = () => (repository === undefined ? packedFiles(packedFolder) : repositoryFiles(repository));
 
 /**
- * The package.json among files.
+ * The parsed package.json among the files.
  * @param {TemplateFile[]} files
  * @returns {import('./manifest.js').Manifest}
  */
@@ -155,7 +155,7 @@ const manifestOf = (files) => JSON.parse(String(files.find((file) => file.path =
 const manifestData = (manifest) => Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
 
 /**
- * The names of the template's Compose services, other than the project's own: a project may not have one of them.
+ * The names of the template's Compose services other than the project's own. A project may not use one of them.
  * @param {TemplateFile[]} files
  */
 function composeServices(files) {
@@ -168,7 +168,7 @@ function composeServices(files) {
 }
 
 /**
- * The names that a project cannot have because of its files.
+ * The names that a project cannot have, because its files use them.
  * @param {TemplateFile[]} files
  * @returns {import('./name.js').Taken}
  */

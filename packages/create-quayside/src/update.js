@@ -1,4 +1,4 @@
-// Bringing a project's files to the template of this version: a three-way merge, which never loses a change of the user's.
+// Updates a project's files to this version's template, by a three-way merge that never loses the user's changes.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
@@ -16,12 +16,12 @@ const { nameOf, templateFiles } = require('./template.js');
 
 /** @typedef {import('./template.js').TemplateFile} TemplateFile */
 /**
- * @typedef {object} Change - a line of what is said
+ * @typedef {object} Change - a line of the report
  * @property {import('./merge.js').Verdict['outcome']} outcome
  * @property {string} path
  * @property {string | undefined} [note]
- * @property {string} [target] - the file that is written for it, by its path in the project after links
- * @property {string} [digest] - what that file will be known by
+ * @property {string} [target] - the path in the project of the file written for it, after links
+ * @property {string} [digest] - of that file, once it is written
  */
 /**
  * @typedef {object} Plan
@@ -30,11 +30,11 @@ const { nameOf, templateFiles } = require('./template.js');
  * @property {boolean} installs - whether the project's dependencies change
  */
 
-/** What an update looks at: the rest of the project is its author's from the first day on. */
+/** The files that an update covers: the rest belongs to the project's author from the first day. */
 const isTemplates = (/** @type {TemplateFile} */ { path }) => !/^(app\/|test\/|README\.md$)/.test(path);
 
 /**
- * Whether a version is earlier than another. What follows the three numbers does not count.
+ * Whether a version is earlier than another. Only the three numbers count.
  * @param {string} one
  * @param {string} other
  */
@@ -44,7 +44,7 @@ function isEarlier(one, other) {
 }
 
 /**
- * Plans what becomes of one file of the template's.
+ * Plans the update of one file.
  * @param {string} root - the project's folder
  * @param {string} name
  * @param {TemplateFile | undefined} base
@@ -61,7 +61,7 @@ function planFile(root, name, base, theirs, labels, plan) {
     return;
   }
   const ours = place.file;
-  // Windows knows no such right.
+  // Windows has no executable bit.
   if (ours && base && process.platform === 'win32') ours.executable = base.executable;
   const { outcome, note, content, beside } = mergeFile(base, ours, theirs, labels);
   if (outcome === 'same') return;
@@ -84,7 +84,7 @@ function planFile(root, name, base, theirs, labels, plan) {
 
 /**
  * Plans to write a file.
- * @param {Change} change - that it belongs to
+ * @param {Change} change - the change it belongs to
  * @param {{ name: string, before: Buffer | undefined, after: { data: Buffer, mode: number } }} write
  * @param {Plan} plan - is added to
  */
@@ -95,12 +95,12 @@ function planWrite(change, write, plan) {
 }
 
 /**
- * Plans what becomes of package.json: it is merged by key.
+ * Plans the update of package.json, which is merged by key.
  * @param {string} root - the project's folder
  * @param {TemplateFile} base
  * @param {TemplateFile} theirs
  * @param {Plan} plan - is added to
- * @throws Refusal where it cannot be read
+ * @throws Refusal if it cannot be read
  */
 function planManifest(root, base, theirs, plan) {
   const name = 'package.json';
@@ -121,7 +121,7 @@ function planManifest(root, base, theirs, plan) {
     kept.push({ outcome: 'kept', path: name, note }),
   );
   if (!isDeepStrictEqual(merged, ours)) {
-    // As npm does: the indentation and the last line end stay what they are.
+    // Like npm, keep the indentation and the final newline.
     const indent = /^[ \t]+(?=")/m.exec(text)?.[0] ?? '  ';
     const after = Buffer.from(JSON.stringify(merged, null, indent) + (text.endsWith('\n') ? '\n' : ''));
     /** @type {Change} */
@@ -138,8 +138,8 @@ function planManifest(root, base, theirs, plan) {
  * Plans an update.
  * @param {string} root - the project's folder
  * @param {import('./record.js').Origin} origin
- * @param {TemplateFile[]} earlier - the template of that version
- * @param {Change[]} made - by an update that was interrupted
+ * @param {TemplateFile[]} earlier - the template of the version in origin
+ * @param {Change[]} made - the changes that an interrupted update has already made
  * @returns {Plan}
  * @throws Refusal
  */
@@ -161,14 +161,14 @@ function planUpdate(root, origin, earlier, made) {
 }
 
 /**
- * Refuses to write over what is in no commit.
+ * Refuses to overwrite uncommitted changes.
  * @param {string} root - the project's folder
  * @param {import('./journal.js').Write[]} writes
  * @throws Refusal
  */
 function checkCommitted(root, writes) {
   if (!orRefuse(EX_UNAVAILABLE, () => inWorkTree(root))) {
-    const why = 'an update can then be looked at, and undone';
+    const why = 'you can review the update, and undo it';
     throw new Refusal(
       EX_CANTCREAT,
       `${root} is not in a git repository. Commit it to one, so that ${why}, or use --force`,
@@ -180,7 +180,7 @@ function checkCommitted(root, writes) {
     const list = files.map((name) => `\n  ${name}`).join('');
     throw new Refusal(
       EX_CANTCREAT,
-      `files to be written have changes in no commit. Commit them, or use --force:${list}`,
+      `files to be written have uncommitted changes. Commit them, or use --force:${list}`,
     );
   }
 }
@@ -201,7 +201,7 @@ function report(changes) {
 }
 
 /**
- * Refuses what cannot be updated to this version.
+ * Refuses a project that this version cannot update.
  * @param {import('./record.js').Origin} origin
  * @param {import('./journal.js').Journal | undefined} begun
  * @throws Refusal
@@ -213,14 +213,14 @@ function checkVersions(origin, begun) {
   }
   if (begun && begun.changes.length > 0 && begun.version !== version) {
     const first = `npx create-quayside@${begun.version} update`;
-    throw new Refusal(EX_DATAERR, `an update to ${begun.version} was interrupted. Let it finish first: ${first}`);
+    throw new Refusal(EX_DATAERR, `an update to ${begun.version} was interrupted. Finish it first: ${first}`);
   }
 }
 
 /**
- * Updates the project in a folder, and says what it did.
+ * Updates the project in a folder, and prints what it did.
  * @param {string} folder
- * @param {{ force: boolean, dryRun: boolean }} options - force: whether to write over what is in no commit; dryRun: whether
+ * @param {{ force: boolean, dryRun: boolean }} options - force: whether to overwrite uncommitted changes; dryRun: whether
  *   to write nothing
  * @returns {number} the exit code: 1 with conflicts
  * @throws Refusal
@@ -230,7 +230,7 @@ function update(folder, { force, dryRun }) {
   const origin = readRecord(root);
   if (origin.version === version) {
     if (!dryRun) clear(root);
-    console.log(`${origin.name} has the template of create-quayside ${version} already`);
+    console.log(`${origin.name} already has the template of create-quayside ${version}`);
     return 0;
   }
   const begun = interrupted(root);
@@ -240,7 +240,7 @@ function update(folder, { force, dryRun }) {
   try {
     earlier = publishedTemplate(origin.version, root);
   } catch (error) {
-    const what = `create-quayside ${origin.version}, which the project's files come from, cannot be had`;
+    const what = `create-quayside ${origin.version}, which the project's files come from, is not available`;
     throw new Refusal(EX_UNAVAILABLE, `${what}: ${/** @type {Error} */ (error).message}. Nothing was written`);
   }
   const made = begun?.changes ?? [];
@@ -251,7 +251,7 @@ function update(folder, { force, dryRun }) {
   } = orRefuse(EX_UNAVAILABLE, () => planUpdate(root, origin, earlier, made));
   const changes = [...made, ...planned];
   const journal = { version, changes, installs: installs || begun?.installs === true };
-  // Last, as it says that all the others are written.
+  // The record comes last: it means that all other files are written.
   const after = { data: recordFile({ ...origin, version }).data, mode: 0o644 };
   writes.push({ name: recordName, before: fs.readFileSync(path.join(root, recordName)), after });
   if (!dryRun) {
@@ -262,9 +262,9 @@ function update(folder, { force, dryRun }) {
   const summary = report(changes);
   console.log(`\n${origin.name}, from create-quayside ${origin.version} to ${version}: ${summary}`);
   const conflicts = changes.some(({ outcome }) => outcome === 'conflict');
-  if (dryRun) console.log('Nothing was written, as --dry-run asks for');
+  if (dryRun) console.log('Nothing was written, because of --dry-run');
   else {
-    if (conflicts) console.log('Decide the conflicts: in a file, each is between <<<<<<< and >>>>>>>');
+    if (conflicts) console.log('Resolve the conflicts: in a file, each is between <<<<<<< and >>>>>>>');
     if (journal.installs) console.log('The dependencies have changed: run npm install');
   }
   return conflicts ? 1 : 0;

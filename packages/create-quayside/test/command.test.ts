@@ -25,13 +25,13 @@ describe('what is refused, without writing anything', () => {
       'an option of another command',
       ['orders', '--force'],
       64,
-      /^create-quayside: --force is no option of a new project$/m,
+      /^create-quayside: --force is not an option of a new project$/m,
     ],
     [
       'an update of something',
       ['update', 'orders'],
       64,
-      /^create-quayside: update takes no argument, and got orders$/m,
+      /^create-quayside: update takes no argument, but got orders$/m,
     ],
     ['an update of no project', ['update'], 65, /is not the folder of a project that create-quayside made: /],
     ['a name', ['sub/My_Orders'], 64, /^create-quayside: "My_Orders" cannot .*: npm run new -- sub\/my-orders$/m],
@@ -58,7 +58,7 @@ test('--help and --version', async () => {
 });
 
 describe('quayside comes', () => {
-  test('from the registry that has it; what npm could not lock is said, with what to run', async () => {
+  test('from the registry that has it; if npm cannot write the lock file, the output says what to run', async () => {
     const registry = await registryWith('0.1.0', '0.1.7', '0.2.0');
     const { code, output } = await createQuayside(['registered'], dir, registry.env);
     await registry.close();
@@ -70,29 +70,31 @@ describe('quayside comes', () => {
     expect(existsSync(join(dir, 'registered/vendor'))).toBe(false);
   });
 
-  test.each([[[]], [['0.0.9', '0.2.0']]])('in vendor/, where the registry has %j of it', async (versions) => {
+  test.each([[[]], [['0.0.9', '0.2.0']]])('in vendor/, if the registry has %j of it', async (versions) => {
     const registry = await registryWith(...versions);
     const name = `lacking-${String(versions.length)}`;
     const { output } = await createQuayside([name], dir, registry.env);
     await registry.close();
-    expect(output).toContain('packed from here, as the registry has no quayside ^0.1.0\n');
+    expect(output).toContain('packed from this repository because the registry has no quayside ^0.1.0\n');
     expect(manifestOf(name).dependencies.quayside).toBe('file:vendor/quayside-0.1.0.tgz');
     expect(readdirSync(join(dir, name, 'vendor'))).toEqual(['quayside-0.1.0.tgz']);
   });
 
-  test('in vendor/, where the registry does not answer', async () => {
+  test('in vendor/, if the registry does not answer', async () => {
     const [port] = await freePorts(1);
     const env = { ...npmEnv, npm_config_registry: `http://127.0.0.1:${String(port)}/` };
     const { output } = await createQuayside(['silent'], dir, env);
-    expect(output).toMatch(/packed from here, as the registry could not be asked \(.*ECONNREFUSED.*\)$/m);
+    expect(output).toMatch(
+      /packed from this repository because the registry could not be queried \(.*ECONNREFUSED.*\)$/m,
+    );
     expect(manifestOf('silent').dependencies.quayside).toBe('file:vendor/quayside-0.1.0.tgz');
   });
 
-  test('in vendor/, as --local asks for, whatever the registry has', async () => {
+  test('in vendor/ with --local, whatever the registry has', async () => {
     const registry = await registryWith('0.1.0');
     const { output } = await createQuayside(['--local', 'carried'], dir, registry.env);
     await registry.close();
-    expect(output).toContain('packed from here, as --local asks for\n');
+    expect(output).toContain('packed from this repository because of --local\n');
     expect(manifestOf('carried').dependencies.quayside).toBe('file:vendor/quayside-0.1.0.tgz');
   });
 });

@@ -16,18 +16,18 @@ test.each([
   ['-orders', /^expected lower-case letters/],
   ['orders-', /^expected lower-case letters/],
   ['my--orders', /^expected lower-case letters/],
-  ['2048', /a letter first/],
+  ['2048', /starting with a letter/],
   ['bestellungen-für-alle', /^expected lower-case letters/],
   ['@team', /^expected lower-case letters/],
   ['a'.repeat(41), /at most 40 characters$/],
-  ['express', /depends on the package of that name/],
-  ['quayside', /depends on the package of that name/],
-  ['jest', /depends on the package of that name/],
+  ['express', /depends on a package of that name/],
+  ['quayside', /depends on a package of that name/],
+  ['jest', /depends on a package of that name/],
   ['test', /another service of that name/],
   ['doctor', /another service of that name/],
   ['true', /^YAML/],
   ['scratch', /^Docker/],
-  ['http', /^npm does not take it: http is a core module name$/],
+  ['http', /^npm does not accept it: http is a core module name$/],
 ])('%j is refused, with the rule', (name, rule) => {
   expect(nameFault(name, taken)).toMatch(rule);
 });
@@ -39,6 +39,6 @@ test.each([
   ['express', 'express-service'],
   ['http', 'http-service'],
   ['', 'orders'],
-])('instead of %j, %s is told', (name, alternative) => {
+])('instead of %j, %s is suggested', (name, alternative) => {
   expect(alternativeTo(name, taken)).toBe(alternative);
 });

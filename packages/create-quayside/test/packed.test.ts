@@ -9,7 +9,7 @@ jest.setTimeout(60_000);
 const { dir, remove } = newFolder();
 const installed = join(dir, 'node_modules/create-quayside');
 
-/** A copy of the repository, as far as packing reads it: in the repository itself others are at work. */
+/** A copy of the part of the repository that packing reads: other tests work in the repository itself. */
 function copyRepository(copy: string): string {
   for (const file of rootFiles(root)) {
     mkdirSync(dirname(join(copy, file.path)), { recursive: true });
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const own = copyRepository(join(dir, 'repository'));
   const packed = await ended('npm', ['pack', '--pack-destination', dir], own, process.env);
   expect(packed).toMatchObject({ code: 0 });
-  // The template is in the package, and in the repository no more.
+  // The template is in the package, and no longer in the repository.
   expect(readdirSync(own)).not.toContain('template');
   mkdirSync(installed, { recursive: true });
   const unpack = ['-xzf', 'create-quayside-0.1.0.tgz', '-C', installed, '--strip-components', '1'];
@@ -51,18 +51,18 @@ test('the published package writes the files that the repository does', async ()
   expect(filesIn(join(dir, 'there/orders'))).toEqual(filesIn(join(here, 'orders')));
 });
 
-test('it fails where the registry has no quayside, and writes nothing', async () => {
+test('it fails if the registry has no quayside, and writes nothing', async () => {
   const registry = await registryWith();
   const { code, output } = await createPacked(['lost'], registry.env);
   await registry.close();
-  expect(output).toBe('create-quayside: the registry that npm is configured for has no quayside ^0.1.0\n');
+  expect(output).toBe("create-quayside: npm's configured registry has no quayside ^0.1.0\n");
   expect(code).toBe(69);
   expect(readdirSync(dir)).not.toContain('lost');
 });
 
-test('it knows no --local, and is called in another way', async () => {
+test('it has no --local, and its usage names npm create', async () => {
   const { code, output } = await createPacked(['orders', '--local'], process.env);
-  expect(output).toMatch(/^create-quayside: --local works in the repository of quayside alone/);
+  expect(output).toMatch(/^create-quayside: --local works only in quayside's repository/);
   expect(code).toBe(64);
   expect((await createPacked(['--help'], process.env)).output).toMatch(/^Usage: npm create quayside DIRECTORY\n/);
 });

@@ -38,14 +38,14 @@ test('no file', () => {
 test.each([
   ['out', 'out is a symbolic link that leads out of the project'],
   ['outfolder/file', 'outfolder is a symbolic link that leads out of the project'],
-  ['nothing', 'nothing is a symbolic link to nothing'],
+  ['nothing', 'nothing is a broken symbolic link'],
   ['deploy/inner', 'deploy/inner is not a file'],
   ['deploy/file/below', 'deploy/file is not a folder'],
 ])('%s: %s', (name, fault) => {
   expect(look(root, name)).toEqual({ fault });
 });
 
-test('whoever may read a file may run it once it is executable', () => {
+test('everyone who may read a file may run it once it is executable', () => {
   expect(modeFor(0o640, true)).toBe(0o750);
   expect(modeFor(0o755, false)).toBe(0o644);
 });

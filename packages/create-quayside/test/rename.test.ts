@@ -16,14 +16,14 @@ afterAll(() => {
   folder.remove();
 });
 
-/** The repository as GitHub would have copied it, with what its author has added. */
+/** The repository as GitHub would copy it, with the author's additions. */
 function newRepository(): string {
   copies += 1;
   const copy = join(folder.dir, `copy-${String(copies)}`);
   const left = new Set(['node_modules', 'dist', '.git', 'coverage', '.env', 'bench']);
   cpSync(root, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  // Where the repository has another name itself.
+  // In case the repository itself has been renamed.
   renameFiles(copy, template);
 
   appendFileSync(join(copy, `app/${template}.ts`), '// The author’s.\n');
@@ -36,11 +36,11 @@ function newRepository(): string {
   return copy;
 }
 
-/** Runs the copy's own command: its program, as the repository that it lies in is what is renamed. */
+/** Runs the copy's own program, because it renames the repository that it is in. */
 const rename = (copy: string, ...args: string[]) =>
   ended(process.execPath, [join(copy, 'packages/create-quayside/bin/create-quayside.js'), ...args], copy, npmEnv);
 
-/** The files, but for the linked dependencies. */
+/** The files, except the linked dependencies. */
 function contents(copy: string) {
   unlinkSync(join(copy, 'node_modules'));
   const files = filesIn(copy);
@@ -64,7 +64,7 @@ test('the project has the new name everywhere, as a new project would, and its t
   }
   const named = Object.entries(after).filter(([name, { text }]) => (name + text).includes(template));
   const project = named.map(([name]) => name).filter((name) => !name.startsWith('packages/'));
-  // Not the project's, not text, and of another service.
+  // These are not the project's, another service's, and not text.
   expect(project.sort()).toEqual(['.env', 'docker-compose.override.yml', 'logo.png']);
   expect(after['docker-compose.override.yml']?.text).toMatch(
     new RegExp(`^ {2}my-service:\\n[^]*^ {2}work-${template}:$`, 'm'),
@@ -84,14 +84,14 @@ test('the project has the new name everywhere, as a new project would, and its t
   expect(tested.code).toBe(0);
 });
 
-test('again is nothing; over a third name and back it is what it was', async () => {
+test('running it again changes nothing; renaming to a third name and back restores the original', async () => {
   const copy = newRepository();
   const before = contents(copy);
   await rename(copy, 'rename', 'my-service');
   const first = contents(copy);
   expect(await rename(copy, 'rename', 'my-service')).toEqual({
     code: 0,
-    output: 'The project is called my-service already\n',
+    output: 'The project is already called my-service\n',
   });
   expect(contents(copy)).toEqual(first);
   for (const name of ['bills', template]) {
@@ -100,12 +100,12 @@ test('again is nothing; over a third name and back it is what it was', async () 
   expect(contents(copy)).toEqual(before);
 });
 
-test('a word that the documents have already is told: the next renaming would change it there, too', async () => {
+test('a word that the documents already contain is reported: the next renaming would change it there, too', async () => {
   const copy = newRepository();
   writeFileSync(join(copy, 'app/more.ts'), "export const orders = '/orders';\n");
   const { code, output } = await rename(copy, 'rename', 'orders');
   expect(output).toMatch(
-    /^"orders" was in \d+ other lines already, which the next renaming would change, too: .*app\/more\.ts/m,
+    /^"orders" was already in \d+ other lines, which the next renaming would also change: .*app\/more\.ts/m,
   );
   expect(code).toBe(0);
   expect(readFileSync(join(copy, 'app/more.ts'), 'utf8')).toBe("export const orders = '/orders';\n");
@@ -128,12 +128,12 @@ test('a scope stays, and the lock file is only written where it changes', async 
   expect((await rename(copy, 'rename', 'bills')).output).not.toContain('package-lock.json');
 });
 
-test('--dry-run says the same, and writes nothing', async () => {
+test('--dry-run prints the same, and writes nothing', async () => {
   const copy = newRepository();
   const before = contents(copy);
   const dry = await rename(copy, 'rename', '--dry-run', 'my-service');
   expect(contents(copy)).toEqual(before);
-  expect(dry.output).toMatch(/\nNothing was written, as --dry-run asks for\n$/);
+  expect(dry.output).toMatch(/\nNothing was written, because of --dry-run\n$/);
   const wet = await rename(copy, 'rename', 'my-service');
   expect(dry.output.split('\n\n')[0]).toBe(wet.output.split('\n\n')[0]);
 });
@@ -142,7 +142,7 @@ test('killed again and again, it can be run again, and ends as if nothing had ha
   const whole = newRepository();
   await rename(whole, 'rename', 'my-service');
   const copy = newRepository();
-  // Reads folders backwards, since an order is promised for none, and dies when it is to put the eighth file in its place.
+  // Reads folders backwards, since their order is not guaranteed, and dies before moving the eighth file into place.
   const kill = join(folder.dir, 'kill.js');
   writeFileSync(
     kill,
@@ -188,16 +188,16 @@ describe('what is refused, without writing anything', () => {
   test.each<[string, string[], number, string]>([
     ['no name', ['rename'], 64, 'expected one NAME, for example: npm run rename -- my-service'],
     ['two names', ['rename', 'a', 'b'], 64, 'expected one NAME'],
-    ['another command’s option', ['rename', 'a', '--force'], 64, '--force is no option of rename'],
+    ['another command’s option', ['rename', 'a', '--force'], 64, '--force is not an option of rename'],
     ['capitals', ['rename', 'My_Service'], 64, `"My_Service" cannot be a project's name: expected lower-case letters`],
     ['a dependency', ['rename', 'express'], 64, `${example} express-service`],
     ['a service of Compose', ['rename', 'doctor'], 64, 'the Compose files have another service of that name'],
-    ['a word of YAML', ['rename', 'true'], 64, 'YAML does not read it as a name'],
+    ['a word of YAML', ['rename', 'true'], 64, 'YAML does not read it as text'],
     [
       'a word of the files',
       ['rename', 'server'],
       64,
-      `has that word for something else, and the next name could not be put in its place. ${example} server-service`,
+      `uses that word for something else, so the next renaming could not tell the two apart. ${example} server-service`,
     ],
   ])('%s', async (_what, args, code, message) => {
     const copy = newRepository();
@@ -215,7 +215,7 @@ describe('what is refused, without writing anything', () => {
     const before = contents(copy);
     const { code, output } = await rename(copy, 'rename', 'my-service');
     expect(output).toBe(
-      `create-quayside: app/${template}.ts cannot become app/my-service.ts: that is there already. Move one of them away\n`,
+      `create-quayside: app/${template}.ts cannot become app/my-service.ts, which already exists. Move one of them away\n`,
     );
     expect(code).toBe(73);
     expect(contents(copy)).toEqual(before);
@@ -227,8 +227,8 @@ describe('what is refused, without writing anything', () => {
     writeFileSync(join(copy, 'package.json'), manifest.replace(`"name": "${template}"`, '"name": "my-service"'));
     const { code, output } = await rename(copy, 'rename', 'my-service');
     expect(output).toBe(
-      'create-quayside: package.json has the name "my-service", and there is no app/my-service.ts. ' +
-        'Set it back to the name in the files; npm run rename -- NAME gives the project another one\n',
+      'create-quayside: package.json has the name "my-service", but there is no app/my-service.ts. ' +
+        'Set it back to the name in the files. To rename the project, use npm run rename -- NAME\n',
     );
     expect(code).toBe(65);
     expect(await rename(copy, join(folder.dir, 'bills-2'))).toEqual({ code, output });

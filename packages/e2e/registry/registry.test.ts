@@ -43,7 +43,7 @@ afterAll(async () => {
 test('npm create quayside: a project that takes quayside from the registry', async () => {
   mkdirSync(join(dir, 'work'));
   const output = await npm(['create', '--yes', 'quayside@latest', '--', 'orders'], join(dir, 'work'));
-  expect(output).toContain('quayside: ^0.1.0, from the registry, which has it\n');
+  expect(output).toContain('quayside: ^0.1.0, from the registry\n');
   expect(readFileSync(join(project, 'package-lock.json'), 'utf8')).not.toContain('127.0.0.1');
   await npm(['ci', '--no-audit', '--no-fund']);
 });

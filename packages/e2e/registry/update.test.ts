@@ -248,7 +248,7 @@ test('a project with changes keeps every one of them; a second run changes nothi
     'kept     package.json: scripts.start stays "mine"; the template has "ENV=PROD exec ./cmd.sh --template" instead of "ENV=PROD exec ./cmd.sh"',
     '',
     expect.stringContaining('orders, from create-quayside 0.1.0 to 0.2.0: '),
-    'Decide the conflicts: in a file, each is between <<<<<<< and >>>>>>>',
+    'Resolve the conflicts: in a file, each is between <<<<<<< and >>>>>>>',
     'The dependencies have changed: run npm install',
     '',
   ]);
@@ -272,7 +272,7 @@ test('a project with changes keeps every one of them; a second run changes nothi
 
   expect(await update(project)).toMatchObject({
     code: 0,
-    output: 'orders has the template of create-quayside 0.2.0 already\n',
+    output: 'orders already has the template of create-quayside 0.2.0\n',
   });
   expect(contents(project)).toEqual(files);
 });
@@ -285,7 +285,7 @@ test('--dry-run says the same, and writes nothing', async () => {
   const wet = await update(project);
   const lines = (output: string) => output.split('\n\n')[0];
   expect(lines(dry.output)).toBe(lines(wet.output));
-  expect(dry.output).toMatch(/\nNothing was written, as --dry-run asks for\n$/);
+  expect(dry.output).toMatch(/\nNothing was written, because of --dry-run\n$/);
   expect([dry.code, wet.code]).toEqual([1, 1]);
 });
 
@@ -299,7 +299,7 @@ describe('what is in no commit', () => {
     expect(await update(project)).toMatchObject({
       code: 73,
       output:
-        'create-quayside: files to be written have changes in no commit. Commit them, or use --force:\n  Dockerfile\n',
+        'create-quayside: files to be written have uncommitted changes. Commit them, or use --force:\n  Dockerfile\n',
     });
     expect(contents(project)).toEqual(before);
     expect((await update(project, ['--force'])).code).toBe(1);
@@ -388,7 +388,7 @@ describe('what is refused, without writing anything', () => {
         edit(project, '.create-quayside.json', '0.1.0', '0.0.9');
       },
       69,
-      /^create-quayside: create-quayside 0\.0\.9, which the project's files come from, cannot be had: .*0\.0\.9.*\. Nothing was written\n$/,
+      /^create-quayside: create-quayside 0\.0\.9, which the project's files come from, is not available: .*0\.0\.9.*\. Nothing was written\n$/,
     ],
     [
       'a broken package.json',
@@ -415,7 +415,7 @@ describe('what is refused, without writing anything', () => {
       npm_config_registry: `http://127.0.0.1:${String(port)}/`,
       npm_config_cache: join(dir, 'empty'),
     });
-    expect(output).toMatch(/cannot be had: .*ECONNREFUSED.*\. Nothing was written\n$/);
+    expect(output).toMatch(/is not available: .*ECONNREFUSED.*\. Nothing was written\n$/);
     expect(code).toBe(69);
     expect(contents(project)).toEqual(before);
   });
