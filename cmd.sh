@@ -1,9 +1,9 @@
 #!/bin/sh
-# Starts the server that ENV names, the same way in the image and on a host: DEV, or PROD where it is unset or empty.
+# Starts the server for the mode in ENV (DEV, or PROD if unset or empty), the same way in the image and on a host.
 set -eu
 CDPATH="" cd -- "$(dirname -- "$(readlink -f -- "$0")")"
 
-# Ends with an exit code and a message.
+# Prints a message and exits. $1: the exit code; $2: the message
 fail() {
   echo "cmd.sh: $2" >&2
   exit "$1"

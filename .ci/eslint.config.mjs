@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   { ignores: ['**/dist/', '**/coverage/', 'packages/create-quayside/template/'] },
-  // What the doctor runs in may be old: the syntax of Node.js 12, and nothing newer.
+  // The doctor may run in an old Node.js, so it uses only the syntax of Node.js 12.
   { files: ['doctor/**/*.js'], languageOptions: { ecmaVersion: 2019, sourceType: 'commonjs' } },
   {
     files: ['**/*.ts'],

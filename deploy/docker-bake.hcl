@@ -1,4 +1,4 @@
-# The image as it is published. deploy/release sets the variables, from package.json and git.
+# Builds the image for publishing. deploy/release sets the variables, from package.json and git.
 variable "IMAGE" {
   default = "identidock"
 }
@@ -41,7 +41,7 @@ target "labelled" {
     "org.opencontainers.image.licenses" = LICENSES
     "org.opencontainers.image.created"  = CREATED
   }
-  # A pre-release, such as 1.2.0-rc.1, does not become the latest.
+  # A pre-release, such as 1.2.0-rc.1, is not tagged latest.
   tags = concat(["${IMAGE}:${VERSION}"], length(regexall("-", VERSION)) == 0 ? ["${IMAGE}:latest"] : [])
 }
 
@@ -51,7 +51,7 @@ target "image" {
   output   = ["type=docker"]
 }
 
-# For both platforms, with provenance and contents attested: a builder of `docker buildx create` can do so.
+# For both platforms, with provenance and an SBOM. Needs a builder that `docker buildx create` has made.
 target "release" {
   inherits  = ["labelled"]
   platforms = ["linux/amd64", "linux/arm64"]

@@ -91,7 +91,7 @@ describeImage('building the image', () => {
     // A program, for the platform of this machine alone.
     checkout.install(`@esbuild/linux-${process.arch}@0.28.2`);
     await expect(build(...dependencies)).rejects.toMatchObject({
-      stderr: expect.stringMatching(/Build for \w+ on a machine of that kind:[^]*bin\/esbuild/) as string,
+      stderr: expect.stringMatching(/Build for \w+ on a machine of that platform:[^]*bin\/esbuild/) as string,
     });
     await build('--target', 'dependencies');
   });

@@ -47,7 +47,7 @@ describeImage('a deploy on one machine', () => {
 
     const crashed = await trial.deployBroken('crashes');
     expect(crashed.output).toContain('this version is broken');
-    expect(crashed.output).toMatch(/was not deployed: it has ended by itself\. .* still serves\n$/);
+    expect(crashed.output).toMatch(/was not deployed: it has exited\. .* still serves\n$/);
 
     const unready = await trial.deployBroken('never gets ready', 5);
     expect(unready.output).toMatch(
@@ -102,7 +102,7 @@ describeImage('a deploy on one machine', () => {
     await eventually(async () => (await containers()).length === 2 || undefined);
     expect(await trial.rollout(['--image', trial.imageOf('second')])).toEqual({
       code: 1,
-      output: expect.stringMatching(/^deploy\/rollout: another deploy of .* runs, process \d+: wait/) as string,
+      output: expect.stringMatching(/^deploy\/rollout: another deploy of .* is running, process \d+: wait/) as string,
     });
     killed.kill('SIGKILL');
     await killed.exited;
@@ -129,7 +129,7 @@ describeImage('a deploy on one machine', () => {
     checkout.edit(caddyfile, (text) => text.replace('lb_policy', 'lb_polity'));
     try {
       const { code, output } = await trial.rollout(['--image', trial.imageOf('second')], env);
-      expect(output).toMatch(/lb_polity[^]*was not deployed: the proxy did not pass a request on, /);
+      expect(output).toMatch(/lb_polity[^]*was not deployed: the proxy did not forward a request: /);
       expect(code).toBe(1);
       const left = await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${project}`);
       // The proxy alone.
@@ -149,7 +149,7 @@ describeImage('a deploy on one machine', () => {
       await checkout.compose(up, { ...ports, IMAGE: trial.imageOf('second') });
       expect(await trial.rollout([], { COMPOSE_PROJECT_NAME: project })).toEqual({
         code: 1,
-        output: expect.stringMatching(/^deploy\/rollout: the development server of .* runs: end it/) as string,
+        output: expect.stringMatching(/^deploy\/rollout: the development server of .* is running: stop it/) as string,
       });
     } finally {
       await checkout.compose(['--project-name', project, 'down', '--timeout', '1']);
@@ -159,10 +159,10 @@ describeImage('a deploy on one machine', () => {
   test.each([
     [['--imagine'], {}, /^deploy\/rollout: "--imagine": expected --image NAME/],
     [['--image'], {}, /^deploy\/rollout: --image: expected the name of an image/],
-    [['--rollback', 'v1'], {}, /^deploy\/rollout: "v1": unexpected behind --rollback/],
+    [['--rollback', 'v1'], {}, /^deploy\/rollout: "v1": unexpected after --rollback/],
     [[], { DEPLOY_TIMEOUT: '5s' }, /^deploy\/rollout: DEPLOY_TIMEOUT="5s": expected a whole number from 1/],
     [[], { KEEP_IMAGES: '1' }, /^deploy\/rollout: KEEP_IMAGES="1": expected a whole number from 2/],
-    [[], { SMOKE_PATH: 'health' }, /^deploy\/rollout: SMOKE_PATH="health": expected a path, as \//],
+    [[], { SMOKE_PATH: 'health' }, /^deploy\/rollout: SMOKE_PATH="health": expected a path, such as \//],
   ])('%j with %j is refused', async (args, env, why) => {
     const { code, output } = await trial.rollout(args, env);
     expect(code).toBe(64);
