@@ -1,13 +1,13 @@
-// Other programs, run within a bounded time.
+// Runs other programs, with a time limit.
 'use strict';
 
 const { execFile } = require('child_process');
 
 /**
  * @typedef {object} Outcome
- * @property {boolean} absent - there is no such program
- * @property {boolean} late - it was ended, having taken too long
- * @property {boolean} failed - one of these, or an exit code other than 0
+ * @property {boolean} absent - the program does not exist
+ * @property {boolean} late - it took too long and was killed
+ * @property {boolean} failed - absent, late, or an exit code other than 0
  * @property {string} stdout
  * @property {string} stderr
  */
@@ -16,12 +16,12 @@ const { execFile } = require('child_process');
  * Runs a program to its end.
  * @param {string} program
  * @param {string[]} args
- * @param {number} [within] - after how many ms it is ended
+ * @param {number} [within] - the time limit, in ms
  * @returns {Promise<Outcome>}
  */
 function command(program, args, within = 10000) {
   return new Promise((resolve) => {
-    // SIGKILL, as a program that hangs may not hear anything else.
+    // SIGKILL, because a hanging program may ignore any other signal.
     execFile(program, args, { timeout: within, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
       const { code, killed } = /** @type {{ code?: unknown, killed?: boolean }} */ (error || {});
       resolve({

@@ -1,30 +1,30 @@
-// Docker: the command, the Engine behind it, and Compose.
+// Checks the docker command, the Engine behind it, and Compose.
 'use strict';
 
 const { command } = require('./command');
 const { ok, wrong, note } = require('./finding');
 const { atLeast } = require('./versions');
 
-/** The oldest that the Compose files were tried with: before 2.24.6, a further file may not change what one includes. */
+/** The oldest tested version: before 2.24.6, a further Compose file may not change an included service. */
 const leastCompose = '2.26.1';
 
 /**
- * What to do about an Engine that does not answer.
+ * Says why the Engine does not answer, and what to do.
  * @param {import('./command').Outcome} outcome - of the docker command
  */
 function engineFault({ late, stderr }) {
   if (late) {
-    return wrong('Docker Engine does not answer', 'Start it anew: Docker Desktop, or: sudo systemctl restart docker');
+    return wrong('Docker Engine does not answer', 'Restart it: Docker Desktop, or: sudo systemctl restart docker');
   }
   if (/permission denied/i.test(stderr)) {
     return wrong(
-      'Docker Engine may not be used by this user: permission denied on its socket',
-      'Run: sudo usermod -aG docker "$USER"\nThen log out and in again. Who is in that group can do what root can.',
+      'this user may not use Docker Engine: permission denied on its socket',
+      'Run: sudo usermod -aG docker "$USER"\nThen log out and in again. Members of that group can do anything that root can.',
     );
   }
   if (/cannot connect|is the docker daemon running|error during connect|no such file/i.test(stderr)) {
     return wrong(
-      `Docker Engine is not running${process.env.DOCKER_HOST ? ', or not where DOCKER_HOST says' : ''}`,
+      `Docker Engine is not running${process.env.DOCKER_HOST ? ', or not at DOCKER_HOST' : ''}`,
       'Start it: Docker Desktop, or: sudo systemctl start docker',
     );
   }
@@ -45,13 +45,13 @@ function judgeCompose(version) {
 
 /**
  * Checks the docker command, the Engine and Compose.
- * @returns {Promise<{ findings: import('./finding').Finding[], usable: boolean }>} usable: containers can be started
+ * @returns {Promise<{ findings: import('./finding').Finding[], usable: boolean }>} usable: whether containers can be started
  */
 async function checkDocker() {
   const engine = await command('docker', ['version', '--format', '{{.Server.Version}}']);
   if (engine.absent) {
     const remedy =
-      'Install it: https://docs.docker.com/get-docker/\nWithout Docker there are npm run dev and npm start, which need Node.js alone.';
+      'Install it: https://docs.docker.com/get-docker/\nWithout Docker, use npm run dev and npm start, which need only Node.js.';
     return { findings: [wrong('Docker is not installed: there is no docker command', remedy)], usable: false };
   }
   const findings = [engine.failed ? engineFault(engine) : ok(`Docker Engine ${engine.stdout}`)];
@@ -61,7 +61,7 @@ async function checkDocker() {
   else if (compose.failed) {
     findings.push(
       wrong(
-        'Docker Compose is not installed: docker has no command compose',
+        'Docker Compose is not installed: docker has no compose command',
         "Install it: https://docs.docker.com/compose/install/, or your distribution's docker-compose-v2 or docker-compose-plugin.",
       ),
     );

@@ -1,4 +1,4 @@
-// File events: whether a saved file is noticed, on this machine and in a container.
+// Checks file events: whether a saved file is noticed, on this machine and in a container.
 'use strict';
 
 const { spawn } = require('child_process');
@@ -8,15 +8,15 @@ const { command } = require('./command');
 const { ok, wrong, note } = require('./finding');
 const { composeText, expand, setting } = require('./settings');
 
-/** How many ms an event may take. */
+/** How long an event may take, in ms. */
 const patience = 2000;
-/** How many ms a container may take to start and to see an event. */
+/** How long a container may take to start and see an event, in ms. */
 const containerPatience = 30000;
 
-/** How many ms somebody who is asked for an edit has. */
+/** How long a user who is asked for an edit has, in ms. */
 const editPatience = 15000;
 
-/** What the process in the container says; its exit code says the rest. */
+/** What the process in the container prints when it watches; its exit code tells whether it saw the file. */
 const watching = 'watching';
 
 /**
@@ -24,7 +24,7 @@ const watching = 'watching';
  * @param {string} root
  * @param {string} name
  * @param {number} within - ms
- * @param {() => void} begin - called when a write would be seen
+ * @param {() => void} begin - called once a write would be seen
  * @returns {Promise<boolean>} whether it was seen
  */
 function watchFor(root, name, within, begin) {
@@ -49,10 +49,10 @@ function watchFor(root, name, within, begin) {
 }
 
 /**
- * Writes a file in app/ again and again: on macOS, what is written just after a watch began is not always told.
+ * Writes a file in app/ again and again: on macOS, a write just after a watch began is not always reported.
  * @param {string} root
  * @param {string} name
- * @returns {() => void} ends it and removes the file
+ * @returns {() => void} stops writing and removes the file
  */
 function keepWriting(root, name) {
   const file = path.join(root, 'app', name);
@@ -62,7 +62,7 @@ function keepWriting(root, name) {
   };
   write();
   const timer = setInterval(write, 200);
-  // Also when it ends by Ctrl-C.
+  // Also after Ctrl-C.
   process.once('exit', remove);
   return () => {
     clearInterval(timer);
@@ -72,7 +72,7 @@ function keepWriting(root, name) {
 }
 
 /**
- * What to say of an error of fs.watch.
+ * Turns an error of fs.watch into a finding.
  * @param {NodeJS.ErrnoException} error
  */
 function judgeWatchError(error) {
@@ -81,7 +81,7 @@ function judgeWatchError(error) {
   const raised = limit === 'max_user_watches' ? 524288 : 1024;
   return wrong(
     `app/ cannot be watched: all of the system's fs.inotify.${limit} are in use`,
-    `Run: sudo sysctl fs.inotify.${limit}=${raised}, or end programs that watch many files, or set WATCH_POLL=1.`,
+    `Run: sudo sysctl fs.inotify.${limit}=${raised}, or stop programs that watch many files, or set WATCH_POLL=1.`,
   );
 }
 
@@ -99,13 +99,13 @@ async function checkHere(root, name) {
     if (seen) return ok('file events: an edit in app/ is noticed');
     return wrong(
       'file events: an edit in app/ is not noticed on this file system',
-      'Set WATCH_POLL=1, in .env for Docker and before the command without it: WATCH_POLL=1 npm run dev',
+      'Set WATCH_POLL=1: in .env for Docker, otherwise before the command: WATCH_POLL=1 npm run dev',
     );
   } catch (caught) {
     const error = /** @type {NodeJS.ErrnoException} */ (caught);
     if (error.syscall === 'watch') return judgeWatchError(error);
     return note(
-      `file events: not tried, as app/ cannot be written here (${error.code})`,
+      `file events: not tested, because app/ is not writable here (${error.code})`,
       'On your machine, with Node.js: npm run doctor',
     );
   } finally {
@@ -122,9 +122,10 @@ async function checkInContainer(root, name) {
   const [named] = /\$\{NODE_IMAGE:-[^}]+\}/.exec(composeText(root)) || [''];
   const image = expand(root, named);
   const untried = (/** @type {string} */ why) =>
-    note(`file events in a container: not tried, as ${why}`, 'It can be started by: docker compose run --rm doctor');
-  // Compose would pull it, which takes longer than anybody wants to wait here.
-  if ((await command('docker', ['image', 'inspect', image])).failed) return untried(`the image ${image} is not here`);
+    note(`file events in a container: not tested, because ${why}`, 'Run: docker compose run --rm doctor');
+  // Compose would pull it, which takes too long here.
+  if ((await command('docker', ['image', 'inspect', image])).failed)
+    return untried(`the image ${image} is not on this machine`);
 
   const run = ['compose', '-f', 'docker-compose.yml', 'run', '--rm', '-T', 'doctor'];
   const watch = ['node', 'doctor/main.js', '--watch', name];
@@ -156,7 +157,7 @@ async function checkInContainer(root, name) {
 }
 
 /**
- * The part of that in the container.
+ * The part of checkInContainer() that runs in the container.
  * @param {string} root
  * @param {string} name
  * @returns {Promise<number>} the exit code
@@ -167,14 +168,16 @@ async function watchInContainer(root, name) {
 }
 
 /**
- * Checks that an edit is noticed where none can be made from: somebody is asked to make one outside.
+ * Checks that an edit is noticed in a container that cannot write to app/: asks the user to make one outside.
  * @param {string} root
  * @param {number} within - ms
  * @returns {Promise<import('./finding').Finding>}
  */
 function checkByEdit(root, within) {
   const file = path.join(root, 'app', 'identidock.ts');
-  console.log(`      Save app/identidock.ts within ${within / 1000} s, and see whether that is noticed in here.`);
+  console.log(
+    `      Save app/identidock.ts within ${within / 1000} s, to test whether this container notices the edit.`,
+  );
   return new Promise((resolve) => {
     const watcher = fs.watch(path.dirname(file));
     const end = (/** @type {import('./finding').Finding} */ finding) => {
@@ -183,13 +186,13 @@ function checkByEdit(root, within) {
       clearTimeout(timer);
       resolve(finding);
     };
-    let timer = setTimeout(() => end(note('file events: not tried, as nothing was saved')), within);
+    let timer = setTimeout(() => end(note('file events: not tested, because nothing was saved')), within);
     watcher.on('error', (error) => end(judgeWatchError(error)));
     watcher.on('change', () => end(ok('file events: an edit in app/ is noticed')));
-    // It looks again and again, and so sees an edit of which no event tells.
+    // This polls, so it sees an edit that sends no event.
     fs.watchFile(file, { interval: 200 }, () => {
       clearTimeout(timer);
-      const finding = wrong('file events: an edit in app/ is not noticed in here', 'Set WATCH_POLL=1 in .env');
+      const finding = wrong('file events: this container does not notice an edit in app/', 'Set WATCH_POLL=1 in .env');
       timer = setTimeout(() => end(finding), patience);
     });
   });
@@ -199,10 +202,10 @@ function checkByEdit(root, within) {
  * Checks that edits are noticed.
  * @param {string} root
  * @param {boolean} docker - whether containers can be started
- * @param {boolean} ask - whether somebody is there to make an edit, in a container
+ * @param {boolean} ask - whether to ask the user for an edit, in a container
  */
 async function checkEvents(root, docker, ask) {
-  if (setting(root, 'WATCH_POLL') === '1') return [ok('file events: not needed, as WATCH_POLL=1 has app/ polled')];
+  if (setting(root, 'WATCH_POLL') === '1') return [ok('file events: not needed, because WATCH_POLL=1 polls app/')];
   if (ask) return [await checkByEdit(root, editPatience)];
   const name = `.doctor-${process.pid}`;
   const findings = [await checkHere(root, name)];

@@ -1,4 +1,4 @@
-// The shell scripts, as an editor, an archive or another system may have left them.
+// Checks the shell scripts, which an editor, an archive or another system may have damaged.
 'use strict';
 
 const fs = require('fs');
@@ -6,7 +6,7 @@ const path = require('path');
 const { ok, wrong } = require('./finding');
 
 /**
- * Checks that the shell scripts have the line ends that a shell takes, and that cmd.sh may be run.
+ * Checks that the shell scripts have LF line endings, and that cmd.sh is executable.
  * @param {string} root
  */
 function checkScripts(root) {
@@ -17,15 +17,15 @@ function checkScripts(root) {
     .filter((name) => fs.readFileSync(path.join(root, name)).includes('\r\n'))
     .map((name) =>
       wrong(
-        `${name} has the line ends of Windows (CRLF), at which a shell fails`,
+        `${name} has Windows line endings (CRLF), which a shell cannot run`,
         `Save it with LF in your editor, or run: sed -i 's/\\r$//' ${name}`,
       ),
     );
-  // Windows has no such right; the image sets it in any case.
+  // Windows has no executable bit; the image sets it in any case.
   if (process.platform !== 'win32' && !(fs.statSync(path.join(root, 'cmd.sh')).mode & 0o100)) {
-    findings.push(wrong('cmd.sh may not be run', 'Run: chmod +x cmd.sh'));
+    findings.push(wrong('cmd.sh is not executable', 'Run: chmod +x cmd.sh'));
   }
-  return findings.length > 0 ? findings : [ok('the shell scripts end their lines with LF, and cmd.sh may be run')];
+  return findings.length > 0 ? findings : [ok('the shell scripts have LF line endings, and cmd.sh is executable')];
 }
 
 module.exports = { checkScripts };

@@ -1,9 +1,9 @@
-// What a check found, and how it is written down.
+// What a check found, and how it is printed.
 'use strict';
 
 /**
  * @typedef {object} Finding
- * @property {'ok' | 'wrong' | 'note'} kind - note: what could not be checked here, or only deserves mention
+ * @property {'ok' | 'wrong' | 'note'} kind - note: something that could not be checked here, or is only worth knowing
  * @property {string} text
  * @property {string} [remedy] - what to do, or where to check it
  */
@@ -38,7 +38,7 @@ function format({ kind, text, remedy }) {
 }
 
 /**
- * The last line: whether all is well.
+ * The last line: whether anything is wrong.
  * @param {Finding[]} findings
  */
 function summary(findings) {

@@ -1,4 +1,4 @@
-// Who holds a port of this machine.
+// Finds out who holds a port on this machine.
 'use strict';
 
 const fs = require('fs');
@@ -9,7 +9,7 @@ const { command } = require('./command');
  * @typedef {object} Holder
  * @property {string} name - of the container or the program
  * @property {number} [pid] - of a process
- * @property {string} [folder] - the one that the Compose project is in, or that the process runs in
+ * @property {string} [folder] - the Compose project's, or the process's working directory
  */
 
 /**
@@ -26,7 +26,7 @@ async function container(port) {
 }
 
 /**
- * Asks Linux which process listens on a port. It shows the processes of the same user, or to root all.
+ * Asks Linux which process listens on a port. Other users' processes are visible only to root.
  * @param {number} port
  * @returns {Holder | undefined}
  */
@@ -44,7 +44,7 @@ function byProc(port) {
     try {
       const open = fs.readdirSync(`/proc/${pid}/fd`);
       if (!open.some((fd) => sockets.has(readLink(`/proc/${pid}/fd/${fd}`)))) continue;
-      // Its first word alone: arguments may hold secrets.
+      // Only its first word: arguments may contain secrets.
       const [program] = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0\s]/);
       return { name: path.basename(program), pid: Number(pid), folder: fs.readlinkSync(`/proc/${pid}/cwd`) };
     } catch (error) {
@@ -65,7 +65,7 @@ function readLink(link) {
 }
 
 /**
- * Asks lsof which process listens on a port, where there is no /proc.
+ * Asks lsof which process listens on a port, for systems without /proc.
  * @param {number} port
  * @returns {Promise<Holder | undefined>}
  */
@@ -80,12 +80,12 @@ async function byLsof(port) {
 }
 
 /**
- * Finds who holds a port, where that can be seen.
+ * Finds who holds a port, if that is visible.
  * @param {number} port
  * @returns {Promise<Holder | undefined>}
  */
 async function holderOf(port) {
-  // Docker first: to the system, a published port is held by a program of Docker's.
+  // Docker first: for the system, one of Docker's own programs holds a published port.
   return (await container(port)) || (fs.existsSync('/proc/net/tcp') ? byProc(port) : byLsof(port));
 }
 

@@ -1,6 +1,6 @@
-// Tells why development or production does not work, and what to do: npm run doctor, docker compose run --rm doctor.
+// Says why development or production does not work, and what to do: npm run doctor, docker compose run --rm doctor.
 'use strict';
-// Plain JavaScript without dependencies, in the syntax of Node.js 12: it runs before npm ci, and where Node.js is too old.
+// Plain JavaScript without dependencies, in the syntax of Node.js 12: it has to run before npm ci, and in an old Node.js.
 
 const path = require('path');
 const { checkDocker, leastCompose } = require('./docker');
@@ -14,15 +14,15 @@ const { checkEnv } = require('./settings');
 /** The project's folder. */
 const root = path.dirname(__dirname);
 const inContainer = process.argv.includes('--container');
-/** Whether somebody is at the other end who can be asked. */
+/** Whether there is a user who can be asked for an edit. */
 const asks = process.argv.includes('--ask') || (inContainer && process.stdin.isTTY === true);
 
-/** What is said of Docker in a container, where it cannot be asked. */
+/** The findings about Docker in a container, where Docker itself cannot be asked. */
 const dockerInContainer = [
-  ok('Docker Engine and Docker Compose: they have started this'),
+  ok('Docker Engine and Docker Compose: they started this container'),
   note(
-    `Docker Compose: its version cannot be seen from in here`,
-    `docker compose version says ${leastCompose} or later.`,
+    `Docker Compose: its version is not visible in this container`,
+    `docker compose version has to print ${leastCompose} or later.`,
   ),
 ];
 
@@ -54,15 +54,15 @@ async function main() {
     try {
       report(await check());
     } catch (error) {
-      // As where a file is missing that is part of the project.
-      report([wrong(String(/** @type {Error} */ (error).message), 'Get the file anew from the repository.')]);
+      // For example because one of the project's files is missing.
+      report([wrong(String(/** @type {Error} */ (error).message), 'Restore the file from the repository.')]);
     }
   }
   console.log(`\n${summary(findings)}`);
   return findings.some(({ kind }) => kind === 'wrong') ? 1 : 0;
 }
 
-// What has been written is removed at the exit, which a signal alone would skip.
+// On exit, the files written for the checks are removed; a signal's default action would skip that.
 process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
 process.on('SIGHUP', () => process.exit(129));

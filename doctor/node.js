@@ -1,4 +1,4 @@
-// Node.js, and the dependencies that are installed beside the project.
+// Checks Node.js, and the dependencies installed in the project.
 'use strict';
 
 const fs = require('fs');
@@ -10,33 +10,33 @@ const { atLeast } = require('./versions');
 const readJson = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
 
 /**
- * Checks that this Node.js is one that package.json allows.
+ * Checks that package.json allows this version of Node.js.
  * @param {string} root
  */
 function checkNode(root) {
   const { engines } = readJson(path.join(root, 'package.json'));
   const [, least] = /^>=\s*([\d.]+)$/.exec((engines && engines.node) || '') || [];
-  if (least === undefined) return [note(`Node.js ${process.versions.node}: package.json names no least version of it`)];
+  if (least === undefined) return [note(`Node.js ${process.versions.node}: package.json sets no minimum version`)];
   if (atLeast(process.versions.node, least)) return [ok(`Node.js ${process.versions.node}`)];
   return [
     wrong(
       `Node.js ${process.versions.node} is too old: ${least} or later is needed`,
-      'Install a newer one, or use Docker alone: docker compose up',
+      'Install a newer one, or use only Docker: docker compose up',
     ),
   ];
 }
 
 /**
- * Checks that node_modules, where there is one, holds what package-lock.json says.
+ * Checks that node_modules, if it exists, matches package-lock.json.
  * @param {string} root
  */
 function checkDependencies(root) {
   if (!fs.existsSync(path.join(root, 'node_modules'))) {
     return [note('node_modules: none. Docker needs none; without Docker, and for the tests, run: npm ci')];
   }
-  // npm writes down there what it has installed, when it has.
+  // npm writes this file at the end of an installation.
   const record = path.join(root, 'node_modules/.package-lock.json');
-  if (!fs.existsSync(record)) return [wrong('node_modules was not installed to its end by npm', 'Run: npm ci')];
+  if (!fs.existsSync(record)) return [wrong('npm did not finish installing node_modules', 'Run: npm ci')];
 
   /** @typedef {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }>} Packages */
   /** @type {Packages} */
@@ -45,25 +45,25 @@ function checkDependencies(root) {
   const locked = readJson(path.join(root, 'package-lock.json')).packages;
   const different = Object.keys(locked).filter((name) => {
     const { version, optional, devOptional } = locked[name];
-    // The empty name is the project itself; what is optional may be for another platform.
+    // The empty name is the project itself; an optional package may be for another platform.
     if (name === '' || (!installed[name] && (optional || devOptional))) return false;
     return !installed[name] || installed[name].version !== version;
   });
-  if (different.length === 0) return [ok('node_modules holds what package-lock.json says')];
+  if (different.length === 0) return [ok('node_modules matches package-lock.json')];
   const [first] = different;
-  const found = installed[first] ? `${installed[first].version} is installed` : 'none is installed';
+  const found = installed[first] ? `${installed[first].version} is installed` : 'it is not installed';
   return [
     wrong(
       `node_modules differs from package-lock.json in ${different.length} of ${Object.keys(locked).length} packages: ` +
-        `of ${first.replace(/^.*node_modules\//, '')}, ${locked[first].version} is wanted and ${found}`,
+        `${first.replace(/^.*node_modules\//, '')} should be ${locked[first].version}, but ${found}`,
       'Run: npm ci',
     ),
   ];
 }
 
 /**
- * Compares the version of the template that the project's files come from with the server's, as both are published
- * together. create-quayside records it; where it has not, there is nothing to say.
+ * Compares the template's version, which create-quayside records in a project, with the server's; both are published
+ * together. Without a record, there is nothing to report.
  * @param {string} root
  */
 function checkTemplate(root) {
@@ -79,13 +79,13 @@ function checkTemplate(root) {
   }
   if (typeof template !== 'string') {
     return [
-      wrong(`${name} does not say which version of the template this is`, 'Get the file anew from the repository.'),
+      wrong(`${name} does not say which version of the template this is`, 'Restore the file from the repository.'),
     ];
   }
-  if (atLeast(template, installed)) return [ok(`the template's files are of ${template}, quayside is ${installed}`)];
+  if (atLeast(template, installed)) return [ok(`the template's files are from ${template}, quayside is ${installed}`)];
   return [
     note(
-      `the template's files are older than quayside: they are of ${template}, and ${installed} is installed`,
+      `the template's files are older than quayside: they are from ${template}, but ${installed} is installed`,
       'Run: npx create-quayside@latest update',
     ),
   ];

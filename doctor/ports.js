@@ -1,4 +1,4 @@
-// The ports of the host that Compose publishes on, and that the servers without Docker listen on.
+// Checks the host's ports that Compose publishes, and that the servers listen on without Docker.
 'use strict';
 
 const fs = require('fs');
@@ -14,7 +14,7 @@ const { composeText, expand } = require('./settings');
  * @returns {{ variable: string, address: string, port: string }[]}
  */
 function publishedPorts(root) {
-  // The proxy's are for the machine that it deploys on, where Docker tells who has them.
+  // The proxy's ports matter only on the machine deployed to, where Docker reports who holds them.
   const lines = composeText(root, 'docker-compose.proxy.yml').matchAll(
     /^\s*- ['"]?(?:(\S+):)?(\$\{(PUBLISH_\w*PORT):-\d+\}):\d+/gm,
   );
@@ -45,7 +45,7 @@ function real(folder) {
 }
 
 /**
- * What to say of a port that is taken.
+ * Turns a taken port into a finding.
  * @param {string} root
  * @param {string} variable
  * @param {number} port
@@ -54,15 +54,15 @@ function real(folder) {
 async function judgeTaken(root, variable, port, inContainer) {
   const other = `or take another port: set ${variable} in .env`;
   if (inContainer) {
-    // From in here this project's own server looks as any other.
+    // In a container, this project's own server looks like any other.
     return note(
-      `port ${port} is taken on the machine that Docker runs on; by whom cannot be seen from in here`,
-      `Unless docker compose ps shows it as this project's own: stop what holds it, ${other}\nnpm run doctor tells who it is.`,
+      `port ${port} is taken on the machine that Docker runs on; this container cannot see by whom`,
+      `Unless docker compose ps shows it as this project's own, stop what holds it, ${other}\nnpm run doctor says what that is.`,
     );
   }
   const holder = await holderOf(port);
   if (holder === undefined) {
-    return wrong(`port ${port} is taken by a process that cannot be seen from here`, `Stop it, ${other}`);
+    return wrong(`port ${port} is taken by a process that is not visible here`, `Stop it, ${other}`);
   }
   const { name, pid, folder } = holder;
   const who = pid === undefined ? `container ${name}` : `${name} (pid ${pid}${folder ? `, in ${folder}` : ''})`;
@@ -90,29 +90,29 @@ async function judgeTaken(root, variable, port, inContainer) {
  */
 async function checkPort(root, { variable, address, port }, inContainer) {
   const number = Number(port);
-  // What stands there is not repeated: it may have got there by mistake.
+  // The value is not repeated: it may be a secret, put there by mistake.
   if (!/^\d+$/.test(port) || number > 65535)
     return wrong(`${variable} is not a port`, 'Set it to a number up to 65535.');
-  // On macOS an address of its own can be listened on where another program has the port on all addresses, and gets the
-  // requests to localhost by IPv6.
+  // On macOS, one address can be listened on even if another program has the port on all addresses. That program then gets
+  // the requests to localhost over IPv6.
   const addresses = process.platform === 'darwin' ? [address, '::'] : [address];
   for (const each of addresses) {
     const code = await tryPort(number, each);
     if (code === 'EADDRINUSE') return judgeTaken(root, variable, number, inContainer);
-    if (code === 'EACCES') return note(`port ${number} (${variable}) can be tried by root alone`);
+    if (code === 'EACCES') return note(`port ${number} (${variable}) can be tested only by root`);
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       return wrong(
-        `${variable.replace(/PORT$/, 'ADDRESS')} is no address of this machine`,
-        'Set it to one of them, to 127.0.0.1, or to 0.0.0.0 for all.',
+        `${variable.replace(/PORT$/, 'ADDRESS')} is not an address of this machine`,
+        'Set it to an address of this machine, such as 127.0.0.1, or to 0.0.0.0 for all.',
       );
     }
   }
   return ok(`port ${number} is free (${variable})`);
 }
 
-/** Whether the network that a container may share is another than that of the machine whose user asks. */
+/** Whether the network that a container shares is a virtual machine's, not that of the user's machine. */
 function inVirtualMachine() {
-  // Docker Desktop, WSL, OrbStack; and a Docker without root, whose user numbers are not the machine's.
+  // Docker Desktop, WSL, OrbStack; and rootless Docker, whose user ids are not the machine's.
   return (
     /linuxkit|microsoft|orbstack/i.test(os.release()) ||
     !/^\s*0\s+0\s+4294967295/.test(fs.readFileSync('/proc/self/uid_map', 'utf8'))
@@ -120,13 +120,13 @@ function inVirtualMachine() {
 }
 
 /**
- * Checks that what is to be published can be.
+ * Checks that the published ports are free.
  * @param {string} root
  * @param {boolean} inContainer
  */
 async function checkPorts(root, inContainer) {
   if (inContainer && inVirtualMachine()) {
-    return [note("ports: your machine's cannot be seen from in here", 'With Node.js: npm run doctor')];
+    return [note("ports: your machine's ports are not visible in this container", 'With Node.js: npm run doctor')];
   }
   const findings = [];
   for (const published of publishedPorts(root)) findings.push(await checkPort(root, published, inContainer));

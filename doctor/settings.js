@@ -1,4 +1,4 @@
-// The variables that Docker Compose takes: their values, and what is wrong in .env.
+// Reads and checks the variables that Docker Compose reads, and .env.
 'use strict';
 
 const fs = require('fs');
@@ -8,7 +8,7 @@ const { ok, wrong, note } = require('./finding');
 /**
  * The text of the Compose files in a folder.
  * @param {string} root
- * @param {string} [except] - one that is left out
+ * @param {string} [except] - the name of a file to leave out
  */
 function composeText(root, except) {
   return fs
@@ -21,8 +21,8 @@ function composeText(root, except) {
 /**
  * Reads .env as Compose does.
  * @param {string} root
- * @returns {{ there: boolean, entries: { name: string, value: string, line: number }[], bad: number[] }} the numbers of
- *   the lines that are no NAME=value in bad
+ * @returns {{ there: boolean, entries: { name: string, value: string, line: number }[], bad: number[] }} bad: the
+ *   numbers of the lines that are not NAME=value
  */
 function readEnv(root) {
   /** @type {ReturnType<typeof readEnv>} */
@@ -50,7 +50,7 @@ function readEnv(root) {
       env.entries.push({ name, value: rest.replace(/\s+#.*$/, '').trim(), line });
       continue;
     }
-    // A quoted value may go over several lines.
+    // A quoted value may span several lines.
     const closed = quote === '"' ? /^"((?:[^"\\]|\\[^])*)"/ : /^'((?:[^'\\]|\\[^])*)'/;
     let value = rest;
     while (!closed.test(value) && index + 1 < lines.length) {
@@ -65,7 +65,7 @@ function readEnv(root) {
 }
 
 /**
- * The value of a variable as Compose takes it: the environment's, else that in .env. Empty where neither has it.
+ * The value of a variable as Compose reads it: from the environment, otherwise from .env, otherwise empty.
  * @param {string} root
  * @param {string} name
  */
@@ -86,7 +86,7 @@ function expand(root, text) {
 }
 
 /**
- * How many letters must be put in, left out or changed to make one word of the other.
+ * How many letters have to be added, removed or changed to turn one word into the other.
  * @param {string} one
  * @param {string} other
  */
@@ -103,7 +103,7 @@ function distance(one, other) {
 }
 
 /**
- * The name that was probably meant.
+ * The known name that was probably meant.
  * @param {string} name
  * @param {string[]} known
  * @returns {string | undefined}
@@ -117,12 +117,12 @@ function nearest(name, known) {
 }
 
 /**
- * The names that the Compose files read: those in ${...}, and those that an environment passes on by a name alone.
+ * The names that the Compose files read: those in ${...}, and bare names in an environment.
  * @param {string} root
  */
 function namesRead(root) {
   const names = (composeText(root).match(/\$\{\w+/g) || []).map((found) => found.slice(2));
-  /** How far the environment is indented that the line is in. */
+  /** The indentation of the environment that the current line is in. */
   let indent = Infinity;
   for (const line of composeText(root).split(/\r?\n/)) {
     const depth = line.search(/\S/);
@@ -135,19 +135,18 @@ function namesRead(root) {
 }
 
 /**
- * Checks .env: its form, and that each name in it is one that something reads. Its values may be secrets and are told to
- * nobody.
+ * Checks .env: its form, and that something reads each name in it. The values may be secrets and are never printed.
  * @param {string} root
  */
 function checkEnv(root) {
   const { there, entries, bad } = readEnv(root);
-  if (!there) return [ok('.env: none, so all defaults hold')];
+  if (!there) return [ok('.env: none, so all defaults apply')];
 
   const known = namesRead(root);
   const findings = bad.map((line) =>
     wrong(
       `.env line ${line} is not NAME=value`,
-      'Mend it, or put a # before it. A value that opens a quote must close it.',
+      'Fix it, or put a # before it. A value that opens a quote must close it.',
     ),
   );
   /** @type {Map<string, number>} */
@@ -156,19 +155,19 @@ function checkEnv(root) {
     const before = seen.get(name);
     seen.set(name, line);
     if (before !== undefined)
-      findings.push(note(`.env line ${line} sets ${name} again, after line ${before}: it counts`));
+      findings.push(note(`.env line ${line} sets ${name} again, after line ${before}: the later line counts`));
     if (known.includes(name) || /^(COMPOSE|DOCKER|BUILDKIT)_/.test(name)) continue;
     const meant = nearest(name, known);
     findings.push(
       wrong(
         `.env line ${line} sets ${name}, which nothing reads`,
         meant === undefined
-          ? 'The names that are read stand in .env.example; one of your own needs a line in docker-compose.prod.yml.'
-          : `Is ${meant} meant?`,
+          ? '.env.example lists the names that are read. To add your own, list it in docker-compose.prod.yml.'
+          : `Did you mean ${meant}?`,
       ),
     );
   }
-  return findings.length > 0 ? findings : [ok('.env: each line is one that Docker Compose reads')];
+  return findings.length > 0 ? findings : [ok('.env: Docker Compose reads each line')];
 }
 
 module.exports = { checkEnv, composeText, expand, nearest, setting };

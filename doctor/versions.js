@@ -1,11 +1,11 @@
-// Version numbers.
+// Compares version numbers.
 'use strict';
 
 /** @param {string} version */
 const numbers = (version) => (version.match(/\d+(\.\d+)*/) || ['0'])[0].split('.').map(Number);
 
 /**
- * Whether a version is another one or a later one. What follows the numbers, as in 2.40.3-desktop.1, does not count.
+ * Whether a version is at least another one. What follows the numbers, as in 2.40.3-desktop.1, does not count.
  * @param {string} found
  * @param {string} least
  */

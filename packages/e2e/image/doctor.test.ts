@@ -63,7 +63,7 @@ describeImage('the doctor', () => {
   test('in a checkout in order, all is well in a container; of a port that is taken it tells', async () => {
     const { code, output } = await inContainer();
     expect(output).toMatch(/^ok {4}Node\.js/m);
-    expect(output).toMatch(/^note {2}file events: not tried, as app\/ cannot be written here \(EROFS\)$/m);
+    expect(output).toMatch(/^note {2}file events: not tested, because app\/ is not writable here \(EROFS\)$/m);
     for (const name of ['PUBLISH_PORT', 'PUBLISH_STATS_PORT', 'PUBLISH_DEV_PORT'] as const) {
       expect(output).toMatch(new RegExp(`^ok {4}port ${ports[name]} is free \\(${name}\\)$`, 'm'));
     }
@@ -77,11 +77,11 @@ describeImage('the doctor', () => {
     holder.close();
   });
 
-  test('in a container, a cmd.sh with the line ends of Windows is wrong', async () => {
+  test('in a container, a cmd.sh with Windows line endings is wrong', async () => {
     const file = join(checkout.dir, 'cmd.sh');
     writeFileSync(file, readFileSync(file, 'utf8').replace(/\n/g, '\r\n'));
     const { code, output } = await inContainer();
-    expect(output).toMatch(/^wrong cmd\.sh has the line ends of Windows/m);
+    expect(output).toMatch(/^wrong cmd\.sh has Windows line endings/m);
     expect(code).toBe(1);
   });
 
@@ -120,7 +120,7 @@ describeImage('the doctor', () => {
   test('without the base image, events in a container are not tried, which is a note', async () => {
     const { code, output } = await onHost({ NODE_IMAGE: 'identidock-nowhere' });
     expect(output).toMatch(
-      /^note {2}file events in a container: not tried, as the image identidock-nowhere is not here$/m,
+      /^note {2}file events in a container: not tested, because the image identidock-nowhere is not on this machine$/m,
     );
     expect(code).toBe(0);
   });
@@ -179,7 +179,7 @@ describeImage('the doctor', () => {
     (bySocket ? test : test.skip)('is not for this user', async () => {
       chmodSync(checkout.dir, 0o755);
       const { code, output } = await onHost({}, ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']);
-      expect(output).toMatch(/^wrong Docker Engine may not be used by this user.*\n {8}Run: sudo usermod -aG docker/m);
+      expect(output).toMatch(/^wrong this user may not use Docker Engine.*\n {8}Run: sudo usermod -aG docker/m);
       expect(code).toBe(1);
     });
   });

@@ -69,13 +69,13 @@ test('the doctor notes that the template is older than quayside, until it is upd
     return running.output();
   };
   expect(await doctor()).toMatch(
-    /^note {2}the template's files are older than quayside: they are of 0\.1\.0, and 0\.1\.1 is installed\n +Run: npx create-quayside@latest update$/m,
+    /^note {2}the template's files are older than quayside: they are from 0\.1\.0, but 0\.1\.1 is installed\n +Run: npx create-quayside@latest update$/m,
   );
   await npm(['pkg', 'set', 'version=0.1.1'], join(repository, 'packages/create-quayside'));
   await publish('create-quayside');
   // The project is in no git repository.
   await succeed('npx', ['--yes', 'create-quayside@latest', 'update', '--force'], project, env);
-  expect(await doctor()).toMatch(/^ok {4}the template's files are of 0\.1\.1, quayside is 0\.1\.1$/m);
+  expect(await doctor()).toMatch(/^ok {4}the template's files are from 0\.1\.1, quayside is 0\.1\.1$/m);
 
   writeFileSync(join(project, '.create-quayside.json'), '{}');
   expect(await doctor()).toMatch(/^wrong \.create-quayside\.json does not say which version of the template this is$/m);

@@ -14,7 +14,7 @@ describe('Node.js and the dependencies', () => {
     const { wrong } = await project().doctor();
     expect(wrong).toEqual([
       `wrong Node.js ${process.versions.node} is too old: 99.1 or later is needed\n` +
-        '        Install a newer one, or use Docker alone: docker compose up',
+        '        Install a newer one, or use only Docker: docker compose up',
     ]);
   });
 
@@ -32,7 +32,7 @@ describe('Node.js and the dependencies', () => {
     const { wrong } = await project().doctor();
     expect(wrong).toEqual([
       expect.stringMatching(
-        /^wrong node_modules differs from package-lock.json in 1 of \d+ packages: of express, 99.0.0 is wanted and 5\.\S+ is installed\n +Run: npm ci$/,
+        /^wrong node_modules differs from package-lock.json in 1 of \d+ packages: express should be 99.0.0, but 5\.\S+ is installed\n +Run: npm ci$/,
       ),
     ]);
   });
@@ -45,7 +45,7 @@ describe('Node.js and the dependencies', () => {
     expect((await project().doctor()).wrong).toEqual([]);
     add('"node_modules/absent": { "version": "1.0.0" }');
     expect((await project().doctor()).wrong).toEqual([
-      expect.stringContaining('of absent, 1.0.0 is wanted and none is installed'),
+      expect.stringContaining('absent should be 1.0.0, but it is not installed'),
     ]);
   });
 

@@ -12,12 +12,12 @@ describe('.env', () => {
     return project().doctor();
   };
 
-  test('a copy of .env.example is in order, also with the line ends of Windows', async () => {
+  test('a copy of .env.example is in order, also with Windows line endings', async () => {
     const text = readFileSync(join(project().dir, '.env.example'), 'utf8');
     for (const each of [text, text.replace(/\n/g, '\r\n'), `\uFEFF${text}`]) {
       const { lines, wrong } = await withEnv(each);
       expect(wrong).toEqual([]);
-      expect(lines).toContain('ok    .env: each line is one that Docker Compose reads');
+      expect(lines).toContain('ok    .env: Docker Compose reads each line');
     }
   });
 
@@ -55,9 +55,9 @@ describe('.env', () => {
       'LOG_LEVEL=info\nWORKRES=s3cret-1\nPASSWORD=s3cret-2\nlog_level=s3cret-3\n',
     );
     expect(wrong).toEqual([
-      'wrong .env line 2 sets WORKRES, which nothing reads\n        Is WORKERS meant?',
+      'wrong .env line 2 sets WORKRES, which nothing reads\n        Did you mean WORKERS?',
       expect.stringMatching(/^wrong \.env line 3 sets PASSWORD, which nothing reads\n.*docker-compose\.prod\.yml/),
-      'wrong .env line 4 sets log_level, which nothing reads\n        Is LOG_LEVEL meant?',
+      'wrong .env line 4 sets log_level, which nothing reads\n        Did you mean LOG_LEVEL?',
     ]);
     expect(output).not.toContain('s3cret');
     expect(code).toBe(1);
@@ -73,7 +73,7 @@ describe('.env', () => {
 
   test('a name that stands there twice', async () => {
     const { output, wrong } = await withEnv('WORKERS=s3cret\nWORKERS=2\n');
-    expect(output).toMatch(/^note {2}\.env line 2 sets WORKERS again, after line 1: it counts$/m);
+    expect(output).toMatch(/^note {2}\.env line 2 sets WORKERS again, after line 1: the later line counts$/m);
     expect(output).not.toContain('s3cret');
     expect(wrong).toEqual([]);
   });

@@ -12,7 +12,7 @@ describe('file events', () => {
     'are not needed with %j',
     async ({ env, file }) => {
       if (file !== undefined) appendFileSync(join(project().dir, '.env'), file);
-      expect((await project().doctor(env)).output).toMatch(/^ok {4}file events: not needed, as WATCH_POLL=1/m);
+      expect((await project().doctor(env)).output).toMatch(/^ok {4}file events: not needed, because WATCH_POLL=1/m);
       expect((await project().doctor({ WATCH_POLL: '0' })).output).toMatch(
         /^ok {4}file events: an edit in app\/ is noticed$/m,
       );

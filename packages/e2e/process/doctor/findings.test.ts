@@ -10,12 +10,12 @@ test('in a checkout that is in order, all but the missing docker command is well
   const { code, lines } = await project().doctor();
   expect(lines).toEqual([
     `ok    Node.js ${process.versions.node}`,
-    'ok    node_modules holds what package-lock.json says',
+    'ok    node_modules matches package-lock.json',
     'wrong Docker is not installed: there is no docker command',
     '        Install it: https://docs.docker.com/get-docker/',
-    '        Without Docker there are npm run dev and npm start, which need Node.js alone.',
-    'ok    the shell scripts end their lines with LF, and cmd.sh may be run',
-    'ok    .env: none, so all defaults hold',
+    '        Without Docker, use npm run dev and npm start, which need only Node.js.',
+    'ok    the shell scripts have LF line endings, and cmd.sh is executable',
+    'ok    .env: none, so all defaults apply',
     ...publishedPorts(project().dir).map(
       ({ variable }) => `ok    port ${project().ports[variable] ?? ''} is free (${variable})`,
     ),
@@ -30,7 +30,7 @@ test('in a checkout that is in order, all but the missing docker command is well
 
 test('where nothing is wrong the exit code is 0: in a container, where Docker itself is not asked', async () => {
   const { code, lines } = await project().doctor({}, ['--container']);
-  expect(lines).toContain('ok    Docker Engine and Docker Compose: they have started this');
+  expect(lines).toContain('ok    Docker Engine and Docker Compose: they started this container');
   expect(lines.at(-2)).toMatch(/^Nothing is wrong; \d notes?\.$/);
   expect(code).toBe(0);
 });

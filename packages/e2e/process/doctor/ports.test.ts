@@ -73,7 +73,7 @@ describe('ports', () => {
     const { output, wrong } = await project().doctor({ PUBLISH_PORT: '80a', PUBLISH_STATS_ADDRESS: '192.0.2.1' });
     expect(wrong).toEqual([
       expect.stringMatching(/^wrong PUBLISH_PORT is not a port\n/),
-      expect.stringMatching(/^wrong PUBLISH_STATS_ADDRESS is no address of this machine\n/),
+      expect.stringMatching(/^wrong PUBLISH_STATS_ADDRESS is not an address of this machine\n/),
     ]);
     expect(output).not.toContain('80a');
   });

@@ -7,13 +7,13 @@ import { useProject } from '../../harness/doctor';
 const project = useProject();
 
 describe('shell scripts', () => {
-  test.each(['cmd.sh', '.ci/run'])('%s with the line ends of Windows', async (name) => {
+  test.each(['cmd.sh', '.ci/run'])('%s with Windows line endings', async (name) => {
     mkdirSync(join(project().dir, '.ci'));
     writeFileSync(join(project().dir, '.ci/run'), '#!/bin/sh\n');
     expect((await project().doctor()).wrong).toEqual([]);
     project().edit(name, (text) => text.replace(/\n/g, '\r\n'));
     const { wrong } = await project().doctor();
-    expect(wrong).toEqual([expect.stringMatching(/^wrong \S+ has the line ends of Windows .*\n.*sed -i/)]);
+    expect(wrong).toEqual([expect.stringMatching(/^wrong \S+ has Windows line endings .*\n.*sed -i/)]);
     expect(wrong[0]).toContain(`wrong ${name} `);
     // The remedy helps.
     const [, remedy = ''] = /run: (.*)$/.exec(wrong[0] ?? '') ?? [];
@@ -21,8 +21,8 @@ describe('shell scripts', () => {
     expect((await project().doctor()).wrong).toEqual([]);
   });
 
-  test('a cmd.sh that may not be run', async () => {
+  test('a cmd.sh that is not executable', async () => {
     chmodSync(join(project().dir, 'cmd.sh'), 0o644);
-    expect((await project().doctor()).wrong).toEqual(['wrong cmd.sh may not be run\n        Run: chmod +x cmd.sh']);
+    expect((await project().doctor()).wrong).toEqual(['wrong cmd.sh is not executable\n        Run: chmod +x cmd.sh']);
   });
 });
