@@ -1,4 +1,4 @@
-// The command, run in a folder of its own, and a registry that knows quayside alone.
+// Runs the command in a folder of its own, against a registry that has only quayside.
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,7 +10,7 @@ import { run } from '../../quayside/harness/run';
 export const root = resolve(__dirname, '../../..');
 export const bin = resolve(__dirname, '../bin/create-quayside.js');
 
-/** What npm needs of the environment. quayside was compiled before the tests, and others run it now. */
+/** The environment for npm. No scripts: quayside was compiled before the tests, and other tests are running it. */
 export const npmEnv = { ...process.env, npm_config_ignore_scripts: 'true', npm_config_prefer_offline: 'true' };
 
 export interface Ended {
@@ -30,7 +30,7 @@ export async function ended(command: string, args: string[], cwd: string, env: N
 export const createQuayside = (args: string[], cwd: string, env: NodeJS.ProcessEnv = npmEnv): Promise<Ended> =>
   ended(process.execPath, [bin, ...args], cwd, env);
 
-/** A new folder, and its end. */
+/** A new temporary folder, and a function that removes it. */
 export function newFolder(): { dir: string; remove: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'create-quayside-test-'));
   return {
@@ -41,7 +41,7 @@ export function newFolder(): { dir: string; remove: () => void } {
   };
 }
 
-/** The files below a folder, by their paths, with whether they may be executed. */
+/** The files below a folder by path, each with its text and whether it is executable. */
 export function filesIn(dir: string): Record<string, { text: string; executable: boolean }> {
   const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) =>
     statSync(join(dir, name)).isFile(),
@@ -54,7 +54,7 @@ export function filesIn(dir: string): Record<string, { text: string; executable:
 }
 
 export interface Registry {
-  /** An environment in which npm asks it. */
+  /** An environment in which npm uses this registry. */
   env: NodeJS.ProcessEnv;
   close: () => Promise<void>;
 }
@@ -71,7 +71,7 @@ export async function registryWith(...versions: string[]): Promise<Registry> {
     response.writeHead(has ? 200 : 404, { 'content-type': 'application/json' });
     response.end(JSON.stringify(has ? packument : { error: 'not found' }));
   });
-  // Does not keep the tests running when one fails before it closes it.
+  // So that it does not keep the tests running if one fails before close().
   server.listen(0, '127.0.0.1').unref();
   await once(server, 'listening');
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;

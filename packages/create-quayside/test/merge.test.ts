@@ -28,7 +28,7 @@ test.each([
   expect(merge(of(base), of(ours), of(theirs))).toEqual([outcome, text && { text, executable: false }]);
 });
 
-test('the same lines changed: a conflict, with what was there between the markers', () => {
+test('the same lines changed: a conflict, with the original between the markers', () => {
   const text = '<<<<<<< yours\nA\n||||||| template 1\na\n=======\nb\n>>>>>>> template 2\n';
   expect(merge(file('a\n'), file('A\n'), file('b\n'))).toEqual(['conflict', { text, executable: false }]);
 });
@@ -42,14 +42,14 @@ test.each([
   expect(merge(file('a\n', base), file('mine\n', ours), file('a\n', theirs))).toEqual([outcome, content]);
 });
 
-test('binary files are taken whole, or left whole', () => {
+test('binary files are replaced or kept as a whole', () => {
   expect(mergeFile(binary(1), binary(1), binary(2), labels)).toMatchObject({ outcome: 'updated', content: binary(2) });
   const both = mergeFile(binary(1), binary(3), binary(2), labels);
   expect(both).toMatchObject({ outcome: 'conflict', beside: binary(2).data });
   expect(both).not.toHaveProperty('content');
 });
 
-test('JSON by key: what the template has changed is taken, what is changed here stays', () => {
+test("JSON by key: the template's changes are taken, the project's own stay", () => {
   const base = { scripts: { a: '1', b: '1', c: '1', d: '1' }, list: [1], node: '20' };
   const ours = { own: true, scripts: { a: 'mine', b: '1', d: 'mine', own: '1' }, list: [1], node: '20' };
   const theirs = { scripts: { a: '2', b: '2', c: '2', e: '2' }, list: [1, 2], node: '20' };

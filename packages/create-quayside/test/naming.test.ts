@@ -25,7 +25,7 @@ test('a name of two words, and its alerts, which only deploy/ has', () => {
   ]);
 });
 
-test('what is no UTF-8 stays as it is, and what is binary, too', () => {
+test('bytes that are not UTF-8 stay as they are, and so do binary contents', () => {
   const latin = { path: 'a', data: Buffer.from('für orders', 'latin1') };
   expect(renamedFile(latin, 'orders', 'bills').data).toEqual(Buffer.from('für bills', 'latin1'));
   const binary = { path: 'orders.bin', data: Buffer.from('\0 orders') };

@@ -6,7 +6,7 @@ import { freePorts } from '../../quayside/harness/ports';
 import { endAll, run } from '../../quayside/harness/run';
 import { createQuayside, ended, newFolder, npmEnv } from './command';
 
-// npm installs three hundred packages in it.
+// npm installs three hundred packages.
 jest.setTimeout(180_000);
 
 const folder = newFolder();
@@ -20,7 +20,7 @@ const npm = (...args: string[]) => ended('npm', args, dir, npmEnv);
 
 test('a new project installs from its lock file, and its own tests and types pass', async () => {
   expect(await createQuayside(['orders', '--local'], folder.dir)).toMatchObject({ code: 0 });
-  // No registry's host is locked in.
+  // The lock file contains no registry's address.
   const lock = JSON.parse(readFileSync(join(dir, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { resolved?: string }>;
   };

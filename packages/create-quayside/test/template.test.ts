@@ -10,9 +10,9 @@ jest.setTimeout(60_000);
 
 const folder = newFolder();
 const dir = join(folder.dir, 'my-orders');
-/** What the template is called, which may have been renamed. */
+/** The template's name, which may have been changed. */
 const template = nameIn(root);
-/** What only a project has. */
+/** Files that only a project has. */
 const own = ['.create-quayside.json', '.github/workflows/ci.yml', 'README.md'];
 let registry: Registry;
 
@@ -26,12 +26,12 @@ afterAll(async () => {
   folder.remove();
 });
 
-test('nothing of the template’s name is left, in no file and in no name', () => {
+test('the template’s name is left in no file and no file name', () => {
   const left = Object.entries(filesIn(dir)).filter(([name, { text }]) => new RegExp(template, 'i').test(name + text));
   expect(left.map(([name]) => name)).toEqual([]);
 });
 
-test('one source: each file is the root’s after renaming, and may be executed where that may', () => {
+test('one source: each file is the root’s after renaming, and executable if that is', () => {
   const written = filesIn(dir);
   const expected = rootFiles(root)
     .filter((file) => file.path !== 'package.json')
@@ -85,14 +85,14 @@ test('package.json: the project’s own scripts, dependencies and tests, in the 
   expect(manifest).toHaveProperty('license', 'UNLICENSED');
 });
 
-test('it records which version it is made from, for an update', () => {
+test('it records the version it was made from, for updates', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'packages/create-quayside/package.json'), 'utf8')) as {
     version: string;
   };
   expect(JSON.parse(filesIn(dir)['.create-quayside.json']?.text ?? '')).toEqual({ version, name: 'my-orders' });
 });
 
-test('the services that are not the project’s own are known by their names', () => {
+test('composeServices lists the services other than the project’s own', () => {
   expect(composeServices(rootFiles(root))).toEqual(expect.arrayContaining(['test', 'doctor', 'workspace']));
   expect(composeServices(rootFiles(root))).not.toContain(template);
 });
