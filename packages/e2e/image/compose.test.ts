@@ -70,6 +70,23 @@ describeImage('docker compose', () => {
       });
     });
 
+    test('production says where it and its stats are published, and behind the proxy where that is', async () => {
+      const environment = async (args: string[], env?: NodeJS.ProcessEnv) => (await identidock(args, env)).environment;
+      expect(await environment([...production])).toMatchObject({
+        PUBLIC_URL: 'http://localhost:9090',
+        PUBLIC_STATS_URL: 'http://localhost:9191',
+      });
+      const env = { PUBLISH_PORT: '8080', PUBLISH_STATS_PORT: '8081', PUBLISH_HTTP_PORT: '8082' };
+      expect(await environment([...production], env)).toMatchObject({
+        PUBLIC_URL: 'http://localhost:8080',
+        PUBLIC_STATS_URL: 'http://localhost:8081',
+      });
+      expect(await environment([...production, '-f', 'docker-compose.proxy.yml'], env)).toMatchObject({
+        PUBLIC_URL: 'http://localhost:8082',
+        PUBLIC_STATS_URL: 'none',
+      });
+    });
+
     test('each is hardened, and only production starts again by itself', async () => {
       for (const [args, restart] of [
         [production, 'unless-stopped'],

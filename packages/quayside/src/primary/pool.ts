@@ -89,7 +89,9 @@ export class Pool {
     this.state = this.slots.every((one) => inState(one, 'serving')) ? 'ready' : 'serving';
     if (this.state === 'serving') return;
     const { HOST: host, PORT: port, STATS_HOST: statsHost, STATS_PORT: statsPort, WORKERS: workers } = config;
-    log.info({ host, port, ...(statsPort > 0 ? { statsHost, statsPort } : { statsPort: 'off' }), workers }, 'ready');
+    const { PUBLIC_URL: url, PUBLIC_STATS_URL: statsUrl } = config;
+    const stats = statsPort > 0 ? { statsHost, statsPort } : { statsPort: 'off' };
+    log.info({ url, statsUrl, host, port, ...stats, workers }, 'ready');
   }
 
   private onEnd(slot: Slot, worker: WorkerHandle, end: End): void {

@@ -103,20 +103,27 @@ const zeroOne = makeValidator((input): boolean => {
   return input === '1';
 });
 
-const webUrl = makeValidator((input): string => {
-  if (!/^https?:\/\/\S+$/i.test(input) || !URL.canParse(input)) {
-    throw new Error('expected an http or https URL, as http://localhost:5000');
+const URL_EXPECTED = 'an http or https URL, as http://localhost:5000';
+
+/** @returns the URL, which is printed and not asked */
+const readUrl = (input: string, expected: string): string => {
+  // Compose publishes several containers on a range of ports, as 9090-9099.
+  if (!/^https?:\/\/\S+$/i.test(input) || !URL.canParse(input.replace(/:(\d+)-\d+(?=\/|$)/, ':$1'))) {
+    throw new Error(`expected ${expected}`);
   }
   return input;
-});
+};
+
+const webUrl = makeValidator((input) => readUrl(input, URL_EXPECTED));
+const webUrlOrNone = makeValidator((input) => (input === 'none' ? input : readUrl(input, `none, or ${URL_EXPECTED}`)));
 
 /** The addresses that localhost leads to, and those that stand for all. */
 const LOCAL = /^(?:0\.0\.0\.0|127\.0\.0\.1|[0:]+1?)$/;
 
 /** @returns the URL by which this machine asks whoever listens on an address */
-function urlOf({ HOST, PORT }: { HOST: string; PORT: number }): string {
-  const name = LOCAL.test(HOST) ? 'localhost' : isIP(HOST) === 6 ? `[${HOST}]` : HOST;
-  return `http://${name}:${String(PORT)}`;
+function urlOf(host: string, port: number): string {
+  const name = LOCAL.test(host) ? 'localhost' : isIP(host) === 6 ? `[${host}]` : host;
+  return `http://${name}:${String(port)}`;
 }
 
 /**
@@ -132,8 +139,10 @@ export const settings = (development: boolean) => ({
   // By which a request may ask, beside those that no stranger can have: process/hosts.ts.
   STATS_HOSTS: hosts({ default: [] }),
   ALLOWED_HOSTS: hosts({ default: [] }),
-  // Development alone, down to WATCH_POLL. Empty is urlOf().
+  // What is printed to be opened. Empty is urlOf().
   PUBLIC_URL: webUrl({ default: '' }),
+  PUBLIC_STATS_URL: webUrlOrNone({ default: '' }),
+  // Development alone, down to WATCH_POLL.
   // Whoever reaches the debugger may run what they like.
   INSPECT_HOST: address({ default: '127.0.0.1' }),
   INSPECT_PORT: portOrOff({ default: 9229 }),
@@ -213,7 +222,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, mode: Mode = 'production'): C
   });
 
   // A plain object: envalid's own throws on names that it does not know.
-  return { ...values, PUBLIC_URL: values.PUBLIC_URL || urlOf(values), mode };
+  const { HOST, PORT, STATS_HOST, STATS_PORT } = values;
+  return {
+    ...values,
+    PUBLIC_URL: values.PUBLIC_URL || urlOf(HOST, PORT),
+    PUBLIC_STATS_URL: values.PUBLIC_STATS_URL || (STATS_PORT > 0 ? urlOf(STATS_HOST, STATS_PORT) : 'none'),
+    mode,
+  };
 }
 
 /**

@@ -25,6 +25,7 @@ test('an empty environment is production with its defaults', () => {
     STATS_HOSTS: [],
     ALLOWED_HOSTS: [],
     PUBLIC_URL: 'http://localhost:9090',
+    PUBLIC_STATS_URL: 'http://localhost:9191',
     INSPECT_HOST: '127.0.0.1',
     INSPECT_PORT: 9229,
     WATCH_POLL: false,
@@ -67,6 +68,7 @@ test('each setting is read', () => {
     STATS_HOSTS: 'stats.example.com',
     ALLOWED_HOSTS: '.example.com',
     PUBLIC_URL: 'https://orders.example',
+    PUBLIC_STATS_URL: 'https://stats.orders.example',
     INSPECT_HOST: '::2',
     WATCH_POLL: '1',
     WORKERS: '3',
@@ -114,6 +116,8 @@ test.each([
   ['PUBLIC_URL', 'localhost:5000', 'expected an http or https URL, as http://localhost:5000'],
   ['PUBLIC_URL', 'ftp://localhost', 'expected an http or https URL, as http://localhost:5000'],
   ['PUBLIC_URL', 'http://localhost:65536', 'expected an http or https URL, as http://localhost:5000'],
+  ['PUBLIC_URL', 'http://localhost:5000-', 'expected an http or https URL, as http://localhost:5000'],
+  ['PUBLIC_STATS_URL', 'off', 'expected none, or an http or https URL, as http://localhost:5000'],
   ['PUBLIC_URL', 'http://a b', 'expected an http or https URL, as http://localhost:5000'],
   ['PUBLIC_URL', 'http://a/\n', 'expected an http or https URL, as http://localhost:5000'],
   ['INSPECT_PORT', 'on', 'expected a port from 1 to 65535, or off'],
@@ -185,8 +189,18 @@ test.each([
   [{ HOST: 'fd00::1', PORT: '81' }, 'http://[fd00::1]:81'],
   [{ HOST: '::10' }, 'http://[::10]:5000'],
   [{ PUBLIC_URL: 'HTTPS://orders.example/path' }, 'HTTPS://orders.example/path'],
+  [{ PUBLIC_URL: 'http://localhost:5000-5009' }, 'http://localhost:5000-5009'],
 ])('%j is asked at %s', (env, url) => {
   expect(loadConfig(env, 'development').PUBLIC_URL).toBe(url);
+});
+
+test.each([
+  [{ STATS_HOST: '192.168.1.5', STATS_PORT: '81' }, 'http://192.168.1.5:81'],
+  [{ STATS_PORT: 'off' }, 'none'],
+  [{ PUBLIC_STATS_URL: 'none' }, 'none'],
+  [{ STATS_PORT: 'off', PUBLIC_STATS_URL: 'https://stats.example' }, 'https://stats.example'],
+])('with %j, the stats are asked at "%s"', (env, url) => {
+  expect(loadConfig(env).PUBLIC_STATS_URL).toBe(url);
 });
 
 test.each(['off', '0'])('STATS_PORT=%j is none', (value) => {
