@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { settleColour } from '../process/colour';
+import { loadEnvFile } from '../settings/env-file';
 
 /** EX_USAGE of sysexits.h: the command was used in a wrong way. */
 const EX_USAGE = 64;
@@ -14,7 +15,7 @@ const usage = `Usage:
   quayside --help         print this
   quayside --version      print the version
 
-Every setting is an environment variable, NAME, or a file that NAME_FILE names.`;
+Every setting is an environment variable, NAME, or a file that NAME_FILE names. Variables may also be in .env.`;
 
 const words = 'serve FILE, dev FILE, run FILE, healthcheck, --help or --version';
 
@@ -40,7 +41,18 @@ function fileOf(word: string, [file, ...more]: string[]): string {
   fail(1, `${file} is missing${existsSync(dirname(path)) ? '' : ": run 'npm run build' first"}`);
 }
 
+/** Reads the variables of .env; ends the process where there is one that cannot be read. */
+async function readEnvFile(): Promise<void> {
+  try {
+    loadEnvFile();
+  } catch (error) {
+    const { EX_CONFIG } = await import('../settings/config.js');
+    fail(EX_CONFIG, `.env cannot be read: ${String((error as NodeJS.ErrnoException).code)}`);
+  }
+}
+
 async function main([word = '', ...rest]: string[]): Promise<void> {
+  if (['serve', 'dev', 'run', 'healthcheck'].includes(word)) await readEnvFile();
   if (word === 'serve') {
     const file = fileOf(word, rest);
     process.env.NODE_ENV = 'production';

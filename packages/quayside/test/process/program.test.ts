@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { eventually } from '../../harness/eventually';
 import { fetch, fetchStats } from '../../harness/fetch';
 import { program, quayside, root } from '../../harness/paths';
+import { service } from '../../harness/project';
 import { run } from '../../harness/run';
 import { port, ports, project, statsPort, useServer } from '../../harness/server';
 
@@ -64,6 +65,25 @@ test.each([
   ['dev', 'app/none.ts', 'quayside: app/none.ts is missing\n'],
 ])('%s %s: a file that is missing is named, and the exit code is 1', async (word, file, output) => {
   expect(await resultOf(word, file)).toEqual({ code: 1, output });
+});
+
+test('what the environment does not have is taken from .env, by each command', async () => {
+  const { PORT, STATS_PORT } = ports;
+  writeFileSync(join(project.dir, '.env'), `PORT=${PORT}\nSTATS_PORT=1\nGREETING="from .env" # ours\nWORKERS=\n`);
+  const env = { STATS_PORT, WORKERS: '1' };
+  project.replaceService(service("app.get('/', (_req, res) => { res.send(process.env.GREETING); });"));
+  const server = run(program, { args: ['serve', 'dist/identidock.js'], cwd: project.dir, env });
+  const [line] = await server.line(/^.*"ready".*$/);
+  const localhost = 'http://localhost:';
+  expect(JSON.parse(line)).toMatchObject({ url: localhost + PORT, statsUrl: localhost + STATS_PORT, workers: 1 });
+  expect((await fetch(port, '/')).body).toBe('from .env');
+  expect(await run(program, { args: ['healthcheck'], cwd: project.dir }).exited).toMatchObject({ code: 0 });
+});
+
+test.each(['serve', 'dev'])('%s: a .env that cannot be read is said, and the exit code is 78', async (word) => {
+  mkdirSync(join(project.dir, '.env'));
+  const output = 'quayside: .env cannot be read: EISDIR\n';
+  expect(await resultOf(word, 'dist/identidock.js')).toEqual({ code: 78, output });
 });
 
 const app = "const app = require('express')(); app.get('/', (_req, res) => { res.send('hello'); });";
