@@ -96,9 +96,16 @@ async function check(change: number): Promise<void> {
 }
 
 function report(errors: readonly TypeScript.Diagnostic[]): void {
-  if (errors.length > 0) log.error(`types: ${String(errors.length)} wrong\n${formatted(errors, format)}`);
+  if (errors.length > 0) log.error(`types: ${String(errors.length)} wrong\n${advised(formatted(errors, format))}`);
   else if (hadErrors) log.info('types: all right again');
   hadErrors = errors.length > 0;
+}
+
+/** TypeScript's advice for types that are missing would leave them missing where devDependencies are not installed. */
+function advised(text: string): string {
+  const advice = text.replaceAll('npm i --save-dev @types/', 'npm i @types/');
+  if (advice === text) return text;
+  return `${advice}Keep types in dependencies: an image has no devDependencies, and development in it checks types, too.\n`;
 }
 
 process.on('message', (message: ToTypes) => {
