@@ -37,8 +37,7 @@ describeImage('the example with PostgreSQL', () => {
     for (const name of ['app', 'test', 'docker-compose.postgres.yml']) {
       cpSync(join(checkout.dir, 'examples/postgres', name), join(checkout.dir, name), { recursive: true });
     }
-    checkout.install('pg');
-    checkout.install('--save-dev', '@types/pg');
+    checkout.install('pg', '@types/pg');
     checkout.writeSecret('database-password', 'open sesame');
     writeFileSync(join(checkout.dir, 'changes.yml'), changes);
     const [one = 0, two = 0] = await freePorts(2);
