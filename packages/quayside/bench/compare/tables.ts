@@ -23,7 +23,7 @@ export function workloadTable(
     const perCpu = spread(ratios(of(limit, 'cost'), costs), 2);
     return [name, spread(of(measured, 'rate'), 0), spread(costs, 1), perCpu, errorsOf(measured)];
   });
-  return table(['', 'requests/s', 'CPU, µs a request', 'of the limit, per CPU', 'errors'], rows);
+  return table(['', 'requests/s', 'CPU, µs per request', 'per CPU, relative to the limit', 'errors'], rows);
 }
 
 /** The stacks' memory. */
@@ -41,7 +41,7 @@ export function latencyTable(latency: NonNullable<Report['latency']>): string {
     const cells = (['p50', 'p99', 'p999'] as const).map((key) => spread(of(latencies, key), 2));
     return [name, saturation.toFixed(0), rate.toFixed(0), spread(of(latencies, 'sent'), 0), ...cells];
   });
-  return table(['', 'saturation, requests/s', 'rate', 'reached', 'p50, ms', 'p99, ms', 'p99.9, ms'], rows);
+  return table(['', 'saturation, requests/s', 'rate', 'achieved', 'p50, ms', 'p99, ms', 'p99.9, ms'], rows);
 }
 
 /** The two policies of Node's cluster. */
@@ -59,7 +59,7 @@ export function policyTable(policies: NonNullable<Report['policies']>): string {
       spread(of(windows, 'share'), 2),
     ]),
   );
-  return table(['', 'requests/s', 'CPU, µs a request', 'busiest worker / least busy'], rows);
+  return table(['', 'requests/s', 'CPU, µs per request', 'busiest worker / least busy'], rows);
 }
 
 /** The access log on and off. */
@@ -72,7 +72,7 @@ export function logTable(logs: NonNullable<Report['logs']>): string {
       spread(ratios(of(windows, 'cost'), of(all[0]?.windows ?? [], 'cost')), 2),
     ]),
   );
-  return table(['', 'requests/s', 'CPU, µs a request', 'of that without'], rows);
+  return table(['', 'requests/s', 'CPU, µs per request', 'relative to off'], rows);
 }
 
 /** 10 KB, by the limit and by identidock. */
@@ -89,7 +89,7 @@ export function jsonTable({ fromMemory, stringified, hashed, own }: NonNullable<
     spread(of(windows, 'cost'), 1),
     spread(ratios(of(windows, 'cost'), of(hashed, 'cost')), 2),
   ]);
-  return table(['', 'requests/s', 'CPU, µs a request', 'of the limit with both'], cells);
+  return table(['', 'requests/s', 'CPU, µs per request', 'relative to the limit with both'], cells);
 }
 
 /** What each step of a request of 10 KB takes: by how much one server's is more than the one's before. */
@@ -106,7 +106,7 @@ export function stepTable({ fromMemory, stringified, hashed, own }: NonNullable<
     const steps = windows.map(({ cost }, round) => cost - (before[round]?.cost ?? 0));
     return [name, spread(steps, 1), spread(ratios(steps, total), 2)];
   });
-  return table(['', 'CPU, µs a request', 'of identidock'], rows);
+  return table(['', 'CPU, µs per request', 'share of identidock'], rows);
 }
 
 /** With the stats read, and without. */
@@ -125,7 +125,7 @@ export function readerTable({ unread, read }: NonNullable<Report['readers']>): s
     ['ratio', ...cells.map((values) => spread(values, 3)), '', ''],
     ['ratio, middle half of the rounds', ...cells.map(middle), '', ''],
   ];
-  return table(['', 'requests/s', 'CPU, µs a request', 'reads a window', 'failed'], rows);
+  return table(['', 'requests/s', 'CPU, µs per request', 'reads per window', 'failed'], rows);
 }
 
 /** Two workers, idle and loaded. */
@@ -141,7 +141,7 @@ export function memoryTable({ log, off, cluster }: NonNullable<Report['memory']>
     spread(of(measured, 'loaded'), 0),
     spread(ratios(of(measured, 'loaded'), of(cluster, 'loaded')), 2),
   ]);
-  return table(['', 'idle, MB', 'loaded, MB', "of the cluster's, loaded"], cells);
+  return table(['', 'idle, MB', 'loaded, MB', 'loaded, relative to the cluster'], cells);
 }
 
 /** Connections that are kept idle. */
@@ -150,7 +150,7 @@ export function keptTable({ kept: { own, limit } }: NonNullable<Report['memory']
     ['identidock', spread(own, 1)],
     ['node:http cluster, the limit', spread(limit, 1)],
   ];
-  return table(['', 'KB a connection'], rows);
+  return table(['', 'KB per connection'], rows);
 }
 
 /** One server under more and more load. */
@@ -163,5 +163,5 @@ export function growthTable(growth: NonNullable<Report['growth']>): string {
     median(of(windows, 'memory')).toFixed(0),
     errorsOf(windows),
   ]);
-  return table(['', 'connections', 'requests/s', 'CPU, µs a request', 'memory, MB', 'errors'], rows);
+  return table(['', 'connections', 'requests/s', 'CPU, µs per request', 'memory, MB', 'errors'], rows);
 }

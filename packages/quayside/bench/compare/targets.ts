@@ -111,7 +111,7 @@ export function held(report: Report): string {
     return [what, wanted, spread(measured, 2), value >= least && value <= most ? 'yes' : 'no'];
   });
   const head = [
-    ['requests per CPU-second, 14 bytes, keep-alive, unless said', 'wanted', 'measured', 'reached'],
+    ['requests per CPU-second, 14 bytes, keep-alive, unless stated otherwise', 'target', 'measured', 'met'],
     ['---', '---:', '---:', '---'],
   ];
   return [...head, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
