@@ -52,7 +52,7 @@ describeImage('the limits of a container', () => {
 
   test('--pids-limit 50: the server says that it is too small', async () => {
     const { id } = await start('--pids-limit', '50', '-e', 'WORKERS=2');
-    expect(await docker('logs', id)).toContain('the limit of processes is too small for so many workers');
+    expect(await docker('logs', id)).toContain('the process limit is too small for so many workers');
   });
 
   test('-m 256m: a leak ends in one worker’s heap limit, not in the kernel’s choice', async () => {

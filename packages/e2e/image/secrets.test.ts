@@ -115,7 +115,7 @@ describeImage('a secret of Compose', () => {
     chmodSync(path, 0);
     expect(await refused()).toContain(
       '  DATABASE_PASSWORD_FILE: expected the path of a file that holds DATABASE_PASSWORD, ' +
-        'but it cannot be read by user 1000, as whom the server runs: EACCES\n',
+        'but it cannot be read by user 1000, which the server runs as: EACCES\n',
     );
     chmodSync(path, 0o644);
   });

@@ -61,7 +61,7 @@ function readSaves(text: string): number {
 
 function readPaces(text: string): number[] {
   const isPace = (word: string) => /^\d{1,2}(\.\d{1,3})?$/.test(word);
-  if (!text.split(',').every(isPace)) throw new Error(`--paces=${text}: expected seconds from 0 to 99.999, as 0.2,1`);
+  if (!text.split(',').every(isPace)) throw new Error(`--paces=${text}: expected seconds from 0 to 99.999, such as 0.2,1`);
   return text.split(',').map(Number);
 }
 

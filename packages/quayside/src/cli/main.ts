@@ -10,12 +10,12 @@ const EX_USAGE = 64;
 const usage = `Usage:
   quayside serve FILE     run the production server: FILE is JavaScript that exports createApp()
   quayside dev FILE       run the development server: FILE may be TypeScript
-  quayside run FILE       run a job, once: FILE is JavaScript that exports run()
-  quayside healthcheck    exit with 0 where the server of this environment is ready, with 1 where not
+  quayside run FILE       run a job once: FILE is JavaScript that exports run()
+  quayside healthcheck    exit with 0 if the server of this environment is ready, otherwise 1
   quayside --help         print this
   quayside --version      print the version
 
-Every setting is an environment variable, NAME, or a file that NAME_FILE names. Variables may also be in .env.`;
+Settings are environment variables: NAME is the value, or NAME_FILE the path of a file that holds it.`;
 
 const words = 'serve FILE, dev FILE, run FILE, healthcheck, --help or --version';
 
@@ -28,7 +28,7 @@ function fail(code: number, message: string): never {
 /** @returns the path of the file that a word was given, absolute; ends the process where there is none */
 function fileOf(word: string, [file, ...more]: string[]): string {
   if (file === undefined || file === '' || more.length > 0)
-    fail(EX_USAGE, `${word}: expected one FILE, as quayside ${word} FILE`);
+    fail(EX_USAGE, `${word}: expected one FILE: quayside ${word} FILE`);
   if (file.startsWith('-')) fail(EX_USAGE, `${word} ${file}: expected a FILE; settings are environment variables`);
   const path = resolve(file);
   try {
@@ -37,7 +37,7 @@ function fileOf(word: string, [file, ...more]: string[]): string {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT') fail(1, `${file} cannot be read: ${String(code)}`);
   }
-  if (existsSync(path)) fail(1, `${file} is no file`);
+  if (existsSync(path)) fail(1, `${file} is not a file`);
   fail(1, `${file} is missing${existsSync(dirname(path)) ? '' : ": run 'npm run build' first"}`);
 }
 
@@ -69,7 +69,7 @@ async function main([word = '', ...rest]: string[]): Promise<void> {
     await (await import('./run.js')).run(file);
   } else if (rest.length > 0 || !['healthcheck', '--help', '--version'].includes(word)) {
     const given = [word, ...rest].join(' ');
-    fail(EX_USAGE, `${given === '' ? 'nothing was asked for' : `"${given}"`}: expected ${words}`);
+    fail(EX_USAGE, `${given === '' ? 'no command given' : `"${given}"`}: expected ${words}`);
   } else if (word === 'healthcheck') {
     (await import('./healthcheck.js')).healthcheck();
   } else if (word === '--version') {

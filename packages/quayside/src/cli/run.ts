@@ -25,7 +25,7 @@ export async function run(file: string): Promise<void> {
   };
   // Node would exit with 0.
   process.on('beforeExit', () => {
-    fail(new Error('run() has not ended, and nothing is left that could end it'), 'job failed');
+    fail(new Error('run() did not finish, and nothing is left that could finish it'), 'job failed');
   });
   let job: Job;
   try {
@@ -54,7 +54,7 @@ export async function run(file: string): Promise<void> {
  */
 async function jobOf(file: string): Promise<Job> {
   if (isTypeScript(file)) {
-    throw new StartError(`${file} is TypeScript: run 'npm run build' first, and give the file that this makes of it`);
+    throw new StartError(`${file} is TypeScript: run 'npm run build' first, and pass the compiled file`);
   }
   const { run, default: main } = (await import(pathToFileURL(file).href)) as { run?: unknown; default?: unknown };
   const found = run ?? (main as { run?: unknown } | null | undefined)?.run;

@@ -89,7 +89,7 @@ function compile({ path, code }: Source): Compiled {
 }
 
 function notCommonJs(path: string): string {
-  const todo = path.endsWith('.mts') ? 'Name it .ts' : 'Take "type": "module" out of package.json';
+  const todo = path.endsWith('.mts') ? 'Rename it to .ts' : 'Remove "type": "module" from package.json';
   return `${path} is an ES module: expected CommonJS. ${todo}`;
 }
 

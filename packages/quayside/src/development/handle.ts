@@ -35,7 +35,7 @@ export function forkWorker({ onMessage, onEnd, ...options }: ForkOptions): Worke
   };
   // Not 'exit', which may come before the last message is read.
   child.once('close', (code, signal) => {
-    end(`The server has ended by itself, ${signal === null ? `exit code ${String(code)}` : `by ${signal}`}.`);
+    end(`The server exited unexpectedly, ${signal === null ? `exit code ${String(code)}` : `by ${signal}`}.`);
   });
   child.on('error', (error) => {
     end(error.message);

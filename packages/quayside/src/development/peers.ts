@@ -35,6 +35,6 @@ export function checkPeers(file: string): void {
   if (missing.length === 0) return;
   const names = missing.map((name) => PEERS[name]).join(' ');
   throw new StartError(
-    `quayside dev takes packages that the project does not have: run 'npm install --save-dev ${names}'`,
+    `quayside dev needs packages that the project does not have: run 'npm install --save-dev ${names}'`,
   );
 }

@@ -44,7 +44,7 @@ export function startDevelopment(file: string): void {
     niceness: 0,
     guardian,
     onEnd: (how) => {
-      log.error(`The compiler has ended by itself, ${how}. The next change starts it again.`);
+      log.error(`The compiler exited unexpectedly, ${how}. The next change starts it again.`);
       dropWaiting();
     },
   });
@@ -68,7 +68,7 @@ export function startDevelopment(file: string): void {
     niceness: 19,
     guardian,
     onEnd: (how) => {
-      log.warn(`The type checker has ended by itself, ${how}. The next change starts it again.`);
+      log.warn(`The type checker exited unexpectedly, ${how}. The next change starts it again.`);
     },
   });
   const workers = new Workers({

@@ -71,7 +71,7 @@ async function restOf(changes: Changes): Promise<boolean> {
 
 function warnOfPatterns(folder: string, log: Logger): void {
   const warn = (what: string) => {
-    log.warn(`no change will be seen: nodemon takes ${what} for a pattern. Rename that folder`);
+    log.warn(`changes will not be noticed: nodemon takes ${what} for a pattern. Rename that folder`);
   };
   if (PATTERN.test(process.cwd())) warn(`the brackets in ${process.cwd()}`);
   else if (FOLDER_PATTERN.test(folder)) warn(folder);

@@ -113,7 +113,7 @@ export class Pool {
     const reason = this.state === 'starting' ? undefined : worker.reason;
     if (worker.state !== 'draining' && worker.state !== 'closing')
       log.error({ ...nameOf(worker), code, signal, reason }, 'worker died');
-    else if (code !== 0) log.warn({ ...nameOf(worker), code, signal }, 'worker died while it drained');
+    else if (code !== 0) log.warn({ ...nameOf(worker), code, signal }, 'worker died while draining');
   }
 
   private killBlocked(slot: Slot): void {

@@ -75,5 +75,5 @@ function setUpCluster(workers: number, file: string): void {
 function warnOfLimits(workers: number, log: Logger): void {
   const tooSmall = 'is too small for so many workers: raise it, or set WORKERS';
   if (isTight(workers)) log.warn({ workers }, `the memory limit ${tooSmall}`);
-  if (isShortOfPids(workers)) log.warn({ workers }, `the limit of processes ${tooSmall}`);
+  if (isShortOfPids(workers)) log.warn({ workers }, `the process limit ${tooSmall}`);
 }

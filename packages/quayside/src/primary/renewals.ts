@@ -45,7 +45,10 @@ export class Renewals {
       const isUp = await next.up;
       if (isStopping()) return;
       if (!isUp) {
-        log.error({ worker: slot.id, reason: next.reason }, 'the new worker did not come up: no more are replaced');
+        log.error(
+          { worker: slot.id, reason: next.reason },
+          'the new worker did not come up: no more workers are replaced',
+        );
         queue.clear();
       } else if (old?.state === 'serving') await this.retire(old);
     }

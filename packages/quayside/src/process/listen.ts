@@ -8,8 +8,8 @@ export class ListenError extends StartError {
 }
 
 const reasons: Record<string, string> = {
-  EADDRINUSE: 'is already taken: stop what listens there, or set another',
-  EACCES: 'may not be opened by this user: set one above 1023, or grant the right to this one',
+  EADDRINUSE: 'is already taken: stop what listens there, or set another port',
+  EACCES: 'cannot be opened by this user: set a port above 1023, or allow this user to open it',
   EADDRNOTAVAIL: 'cannot be opened: this machine does not have that address',
 };
 

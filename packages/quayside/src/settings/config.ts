@@ -55,7 +55,7 @@ const portOrOff = makeValidator((input): number => {
 const seconds = (least: 0 | 1) => whole(least, 3600, 'seconds');
 
 const address = makeValidator((input): string => {
-  if (isIP(input) === 0) throw new Error('expected an IP address, as 0.0.0.0 or 127.0.0.1');
+  if (isIP(input) === 0) throw new Error('expected an IP address, such as 0.0.0.0 or 127.0.0.1');
   return input;
 });
 
@@ -77,7 +77,7 @@ const proxies = makeValidator((input): number | string[] | false => {
   const items = input.split(',').map((item) => item.trim());
   if (items.every((item) => subnetNames.includes(item) || isSubnet(item))) return items;
   throw new Error(
-    `expected off, a number of hops from 1 to 99, or addresses, as 10.0.0.0/8 or ${subnetNames.join(', ')}`,
+    `expected off, a number of hops from 1 to 99, or addresses, such as 10.0.0.0/8 or ${subnetNames.join(', ')}`,
   );
 });
 
@@ -89,7 +89,7 @@ const hosts = makeValidator((input): string[] => {
   const items = input.split(',').map((item) => item.trim().toLowerCase());
   if (items.every((item) => hostName.test(item))) return items;
   throw new Error(
-    'expected none, or names without a port, as stats.example.com, or .example.com for it and all below it',
+    'expected none, or names without a port, such as stats.example.com, or .example.com to include subdomains',
   );
 });
 
@@ -103,13 +103,9 @@ const zeroOne = makeValidator((input): boolean => {
   return input === '1';
 });
 
-const URL_EXPECTED = 'an http or https URL, as http://localhost:5000';
-
-/** @returns the URL, which is printed and not asked */
-const readUrl = (input: string, expected: string): string => {
-  // Compose publishes several containers on a range of ports, as 9090-9099.
-  if (!/^https?:\/\/\S+$/i.test(input) || !URL.canParse(input.replace(/:(\d+)-\d+(?=\/|$)/, ':$1'))) {
-    throw new Error(`expected ${expected}`);
+const webUrl = makeValidator((input): string => {
+  if (!/^https?:\/\/\S+$/i.test(input) || !URL.canParse(input)) {
+    throw new Error('expected an http or https URL, such as http://localhost:5000');
   }
   return input;
 };
@@ -188,11 +184,11 @@ function contradictions(values: Record<string, unknown>, given: NodeJS.ProcessEn
     given[first] === undefined && given[second] !== undefined ? [second, first] : [first, second];
   if (mode === 'production' && values.PORT !== undefined && values.PORT === values.STATS_PORT) {
     const [name = '', other = ''] = blame('STATS_PORT', 'PORT');
-    wrong.push([name, `expected another port than ${other}'s`]);
+    wrong.push([name, `expected a port other than ${other}'s`]);
   }
   if (Number(values.HEADERS_TIMEOUT) > Number(values.RECEIVE_TIMEOUT)) {
     const [name = ''] = blame('HEADERS_TIMEOUT', 'RECEIVE_TIMEOUT');
-    wrong.push([name, 'expected HEADERS_TIMEOUT to be at most RECEIVE_TIMEOUT, of which it is a part']);
+    wrong.push([name, 'expected HEADERS_TIMEOUT to be at most RECEIVE_TIMEOUT, which includes it']);
   }
   return wrong;
 }

@@ -59,7 +59,8 @@ function readValue(path: string): string {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const stat = fstatSync(fd);
-    if (stat.isDirectory()) throw new FileError('it is a directory; Docker makes one where a file to mount is missing');
+    if (stat.isDirectory())
+      throw new FileError('it is a directory; Docker creates one if the file to mount is missing');
     if (!stat.isFile()) throw new FileError('it is a device, a pipe or a socket');
     const value = textOf(readBytes(fd)).replace(/\r?\n$/, '');
     if (value === '') throw new FileError('it is empty');
@@ -90,9 +91,9 @@ function textOf(bytes: Buffer): string {
 function reasonOf(error: unknown): string {
   if (error instanceof FileError) return error.message;
   const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'there is none at that path';
+  if (code === 'ENOENT') return 'there is no file at that path';
   const user = process.geteuid?.();
-  const whom = user === undefined ? '' : ` by user ${String(user)}, as whom the server runs`;
+  const whom = user === undefined ? '' : ` by user ${String(user)}, which the server runs as`;
   if (code === 'EACCES') return `it cannot be read${whom}: EACCES`;
   return `it cannot be read: ${code}`;
 }

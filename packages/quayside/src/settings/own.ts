@@ -19,7 +19,7 @@ type Spec = ValidatorSpec<unknown>;
 const EXPECTED = new Map<Spec['_parse'], string>([
   [envalid.bool()._parse, 'true or false'],
   [envalid.num()._parse, 'a number'],
-  [envalid.str()._parse, 'a text'],
+  [envalid.str()._parse, 'text'],
   [envalid.email()._parse, 'an email address'],
   [envalid.host()._parse, 'a domain name or an IP address'],
   [envalid.port()._parse, 'a port from 1 to 65535'],
@@ -79,10 +79,10 @@ function missing(name: string, spec: Spec | undefined): string {
 function expectationOf(spec: Spec | undefined): string {
   const { _parse, choices, desc, example, docs } = spec ?? {};
   const known = _parse === undefined ? undefined : EXPECTED.get(_parse);
-  const what = choices ? `one of ${choices.map(String).join(', ')}` : (known ?? 'a value that its validator takes');
+  const what = choices ? `one of ${choices.map(String).join(', ')}` : (known ?? 'a value that its validator accepts');
   return [
     `expected ${what}`,
-    example === undefined ? '' : `, as ${example}`,
+    example === undefined ? '' : `, such as ${example}`,
     desc === undefined ? '' : ` (${desc})`,
     docs === undefined ? '' : `; see ${docs}`,
   ].join('');
@@ -94,7 +94,7 @@ function expectationOf(spec: Spec | undefined): string {
  */
 function guard(name: string, spec: Spec | undefined, problems: Map<string, string>): Spec {
   if (typeof spec?._parse !== 'function') {
-    problems.set(name, `${name} is declared without a validator: expected one, as str()`);
+    problems.set(name, `${name} is declared without a validator: expected one, such as str()`);
     return envalid.str({ default: '' });
   }
   const { requiredWhen } = spec;

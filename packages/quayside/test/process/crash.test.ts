@@ -121,7 +121,7 @@ test('where Node cannot be started, as while it is replaced, the workers there a
   rmSync(node);
   const written = openSync(node, 'w', 0o755);
   server.kill('SIGHUP');
-  await server.line(/ETXTBSY","msg":"the new worker did not come up: no more are replaced"/);
+  await server.line(/ETXTBSY","msg":"the new worker did not come up: no more workers are replaced"/);
   expect((await get()).status).toBe(200);
   expect((await workers())[0]?.pid).toBe(before?.pid);
 

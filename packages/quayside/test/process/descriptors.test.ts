@@ -129,7 +129,7 @@ test('where the primary has none left, the workers it has serve on, and all is a
   expect(await answers()).toEqual([500, 500]);
   expect((await eventually(workers)).map(({ pid, rss }) => [pid, rss > 20e6])).toEqual(pids.map((pid) => [pid, true]));
   server.kill('SIGHUP');
-  await server.line(/EMFILE","msg":"the new worker did not come up: no more are replaced"/);
+  await server.line(/EMFILE","msg":"the new worker did not come up: no more workers are replaced"/);
   expect((await get()).status).toBe(200);
   expect((await eventually(workers)).map(({ pid }) => pid)).toEqual(pids);
   process.kill(pids[0] ?? 0, 'SIGKILL');

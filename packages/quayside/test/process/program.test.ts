@@ -36,14 +36,14 @@ async function resultOf(...args: string[]) {
 const expected = 'expected serve FILE, dev FILE, run FILE, healthcheck, --help or --version\n';
 
 test.each([
-  [[], `quayside: nothing was asked for: ${expected}`],
+  [[], `quayside: no command given: ${expected}`],
   [['server', 'app.js'], `quayside: "server app.js": ${expected}`],
   [['--verbose'], `quayside: "--verbose": ${expected}`],
   [['healthcheck', 'now'], `quayside: "healthcheck now": ${expected}`],
-  [['serve', ''], 'quayside: serve: expected one FILE, as quayside serve FILE\n'],
-  [['serve'], 'quayside: serve: expected one FILE, as quayside serve FILE\n'],
+  [['serve', ''], 'quayside: serve: expected one FILE: quayside serve FILE\n'],
+  [['serve'], 'quayside: serve: expected one FILE: quayside serve FILE\n'],
   [['serve', '--help'], 'quayside: serve --help: expected a FILE; settings are environment variables\n'],
-  [['dev', 'a.js', 'b.js'], 'quayside: dev: expected one FILE, as quayside dev FILE\n'],
+  [['dev', 'a.js', 'b.js'], 'quayside: dev: expected one FILE: quayside dev FILE\n'],
 ])('%j is used in a wrong way: the right one, and exit code 64', async (args, output) => {
   expect(await resultOf(...args)).toEqual({ code: 64, output });
 });
@@ -60,7 +60,7 @@ test('--version is that of the package, and --help names each word', async () =>
 test.each([
   ['serve', 'build/none.js', "quayside: build/none.js is missing: run 'npm run build' first\n"],
   ['serve', 'none.js', 'quayside: none.js is missing\n'],
-  ['serve', 'dist', 'quayside: dist is no file\n'],
+  ['serve', 'dist', 'quayside: dist is not a file\n'],
   ['serve', 'package.json/app.js', 'quayside: package.json/app.js cannot be read: ENOTDIR\n'],
   ['dev', 'app/none.ts', 'quayside: app/none.ts is missing\n'],
 ])('%s %s: a file that is missing is named, and the exit code is 1', async (word, file, output) => {

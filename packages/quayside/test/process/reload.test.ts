@@ -81,7 +81,7 @@ test('a worker that is still busy after RELOAD_MERCY seconds is ended', async ()
   server.kill('SIGHUP');
   await cut;
   await server.line(/RELOAD_MERCY=1 s/);
-  await server.line(/"signal":"SIGKILL","msg":"worker died while it drained"/);
+  await server.line(/"signal":"SIGKILL","msg":"worker died while draining"/);
   expect(await get()).toMatchObject({ body: 'ok' });
 });
 

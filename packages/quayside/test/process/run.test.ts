@@ -124,7 +124,7 @@ test.each([
   ['job.js', 'exports.runs = 1;', /job\.js does not export run: expected a function that takes an AbortSignal/],
   ['job.js', 'exports.run = 1;', /job\.js does not export run: expected a function/],
   ['job.mjs', 'export default null;', /job\.mjs does not export run: expected a function/],
-  ['job.ts', '', /job\.ts is TypeScript: run 'npm run build' first, and give the file that this makes of it\n$/],
+  ['job.ts', '', /job\.ts is TypeScript: run 'npm run build' first, and pass the compiled file\n$/],
   ['job.js', "throw new Error('broken');", /Error: broken\n {4}at .*job\.js:1/],
 ])('%s with %j cannot start: the reason on stderr, at any LOG_LEVEL', async (file, source, reason) => {
   const job = start(source, { file, env: { LOG_LEVEL: 'silent' } });

@@ -225,7 +225,7 @@ test('a healthy port is not enough: a PORT_FILE that is gone is said', async () 
   const env = { PORT_FILE: join(project.dir, 'none') };
   expect(await endOf(run(program, { args: ['healthcheck'], cwd: project.dir, env }))).toEqual({
     code: 78,
-    output: wrong('PORT_FILE: expected the path of a file that holds PORT, but there is none at that path'),
+    output: wrong('PORT_FILE: expected the path of a file that holds PORT, but there is no file at that path'),
   });
   other.close();
 });

@@ -29,7 +29,7 @@ describe('options', () => {
 
   test.each([
     [['--saves', '0'], '--saves=0: expected a whole number from 1 to 999'],
-    [['--paces', '1,x'], '--paces=1,x: expected seconds from 0 to 99.999, as 0.2,1'],
+    [['--paces', '1,x'], '--paces=1,x: expected seconds from 0 to 99.999, such as 0.2,1'],
     [['--only', 'pace,x'], '--only=x: expected some of steps,pace,memory,start'],
     [['--nosuch'], "Unknown option '--nosuch'"],
   ])('%j is an error', (args, message) => {

@@ -104,7 +104,7 @@ test.each([
 });
 
 test.each([
-  ['HOST', 'localhost', 'expected an IP address, as 0.0.0.0 or 127.0.0.1'],
+  ['HOST', 'localhost', 'expected an IP address, such as 0.0.0.0 or 127.0.0.1'],
   ['PORT', '0', 'expected a port from 1 to 65535'],
   ['PORT', '65536', 'expected a port from 1 to 65535'],
   ['PORT', '80a', 'expected a port from 1 to 65535'],
@@ -113,13 +113,11 @@ test.each([
   ['PORT', ' 80', 'expected a port from 1 to 65535'],
   ['STATS_PORT', 'http', 'expected a port from 1 to 65535, or off'],
   ['STATS_PORT', '65536', 'expected a port from 1 to 65535, or off'],
-  ['PUBLIC_URL', 'localhost:5000', 'expected an http or https URL, as http://localhost:5000'],
-  ['PUBLIC_URL', 'ftp://localhost', 'expected an http or https URL, as http://localhost:5000'],
-  ['PUBLIC_URL', 'http://localhost:65536', 'expected an http or https URL, as http://localhost:5000'],
-  ['PUBLIC_URL', 'http://localhost:5000-', 'expected an http or https URL, as http://localhost:5000'],
-  ['PUBLIC_STATS_URL', 'off', 'expected none, or an http or https URL, as http://localhost:5000'],
-  ['PUBLIC_URL', 'http://a b', 'expected an http or https URL, as http://localhost:5000'],
-  ['PUBLIC_URL', 'http://a/\n', 'expected an http or https URL, as http://localhost:5000'],
+  ['PUBLIC_URL', 'localhost:5000', 'expected an http or https URL, such as http://localhost:5000'],
+  ['PUBLIC_URL', 'ftp://localhost', 'expected an http or https URL, such as http://localhost:5000'],
+  ['PUBLIC_URL', 'http://localhost:65536', 'expected an http or https URL, such as http://localhost:5000'],
+  ['PUBLIC_URL', 'http://a b', 'expected an http or https URL, such as http://localhost:5000'],
+  ['PUBLIC_URL', 'http://a/\n', 'expected an http or https URL, such as http://localhost:5000'],
   ['INSPECT_PORT', 'on', 'expected a port from 1 to 65535, or off'],
   ['WATCH_POLL', 'on', 'expected 0 or 1'],
   ['WORKERS', '0', 'expected a whole number from 1 to 1024'],
@@ -132,8 +130,8 @@ test.each([
   ['MAX_BODY_SIZE', '1mb', 'expected bytes from 0 to 1000000000000'],
   ['MAX_HEADER_SIZE', '0', 'expected bytes from 1024 to 1048576'],
   ['ACCESS_LOG', 'true', 'expected on or off'],
-  ['HEADERS_TIMEOUT', '31', 'expected HEADERS_TIMEOUT to be at most RECEIVE_TIMEOUT, of which it is a part'],
-  ['RECEIVE_TIMEOUT', '4', 'expected HEADERS_TIMEOUT to be at most RECEIVE_TIMEOUT, of which it is a part'],
+  ['HEADERS_TIMEOUT', '31', 'expected HEADERS_TIMEOUT to be at most RECEIVE_TIMEOUT, which includes it'],
+  ['RECEIVE_TIMEOUT', '4', 'expected HEADERS_TIMEOUT to be at most RECEIVE_TIMEOUT, which includes it'],
 ])('%s=%j is refused', (name, value, reason) => {
   expect(problemsOf({ [name]: value })).toEqual([`${name}=${JSON.stringify(value)}: ${reason}`]);
 });
@@ -143,7 +141,7 @@ test.each(['true', '0', '100', 'all', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/'
   (value) => {
     expect(problemsOf({ TRUST_PROXY: value })).toEqual([
       `TRUST_PROXY=${JSON.stringify(value)}: expected off, a number of hops from 1 to 99, ` +
-        'or addresses, as 10.0.0.0/8 or loopback, linklocal, uniquelocal',
+        'or addresses, such as 10.0.0.0/8 or loopback, linklocal, uniquelocal',
     ]);
   },
 );
@@ -170,7 +168,7 @@ test.each([
   'é.example',
 ])('STATS_HOSTS=%j is refused', (value) => {
   const reason =
-    'expected none, or names without a port, as stats.example.com, or .example.com for it and all below it';
+    'expected none, or names without a port, such as stats.example.com, or .example.com to include subdomains';
   expect(problemsOf({ STATS_HOSTS: value, ALLOWED_HOSTS: value })).toEqual([
     `STATS_HOSTS=${JSON.stringify(value)}: ${reason}`,
     `ALLOWED_HOSTS=${JSON.stringify(value)}: ${reason}`,
@@ -208,8 +206,8 @@ test.each(['off', '0'])('STATS_PORT=%j is none', (value) => {
 });
 
 test('service and stats on one port are refused, whichever of the two was set', () => {
-  expect(problemsOf({ PORT: '9191' })).toEqual(['PORT="9191": expected another port than STATS_PORT\'s']);
-  expect(problemsOf({ STATS_PORT: '9090' })).toEqual(['STATS_PORT="9090": expected another port than PORT\'s']);
+  expect(problemsOf({ PORT: '9191' })).toEqual(['PORT="9191": expected a port other than STATS_PORT\'s']);
+  expect(problemsOf({ STATS_PORT: '9090' })).toEqual(['STATS_PORT="9090": expected a port other than PORT\'s']);
   expect(problemsOf({ PORT: '80', STATS_PORT: '80' })).toHaveLength(1);
 });
 
@@ -233,7 +231,7 @@ describe('settings in files', () => {
 
   test.each(Object.keys(settings(false)))('%s is read from the file that %s_FILE names', (name) => {
     expect(problemsOf({ [`${name}_FILE`]: join(dir, 'none') })).toEqual([
-      `${name}_FILE: expected the path of a file that holds ${name}, but there is none at that path`,
+      `${name}_FILE: expected the path of a file that holds ${name}, but there is no file at that path`,
     ]);
   });
 
@@ -248,7 +246,7 @@ describe('settings in files', () => {
       'GRACE="x": expected seconds from 1 to 3600',
     ]);
     expect(problemsOf({ PORT_FILE: fileOf('9191') })).toEqual([
-      "PORT, from PORT_FILE: expected another port than STATS_PORT's",
+      "PORT, from PORT_FILE: expected a port other than STATS_PORT's",
     ]);
   });
 

@@ -70,7 +70,7 @@ test.each([
 test('what is no file is refused, and not waited for', async () => {
   const folder = join(dir, 'folder');
   mkdirSync(folder);
-  expect(problemOf(folder)).toBe(`${expected}it is a directory; Docker makes one where a file to mount is missing`);
+  expect(problemOf(folder)).toBe(`${expected}it is a directory; Docker creates one if the file to mount is missing`);
   const fifo = join(dir, 'fifo');
   execFileSync('mkfifo', [fifo]);
   expect(problemOf(fifo)).toBe(`${expected}it is a device, a pipe or a socket`);
@@ -82,8 +82,8 @@ test('what is no file is refused, and not waited for', async () => {
 });
 
 test('a file that is not there is refused without its path: that may be the secret itself', () => {
-  expect(problemOf('s3cret')).toBe(`${expected}there is none at that path`);
-  expect(problemOf(join(dir, 'none/s3cret'))).toBe(`${expected}there is none at that path`);
+  expect(problemOf('s3cret')).toBe(`${expected}there is no file at that path`);
+  expect(problemOf(join(dir, 'none/s3cret'))).toBe(`${expected}there is no file at that path`);
   expect(problemOf(join(path, 's3cret'))).toBe(`${expected}it cannot be read: ENOTDIR`);
   expect(problemOf('s'.repeat(5000))).toBe(`${expected}it cannot be read: ENAMETOOLONG`);
 });
@@ -101,5 +101,5 @@ test('a file that may not be read is refused, with the user', () => {
   const problem = problemOf(path);
   process.seteuid?.(user);
   const whom = `user ${String(user === 0 ? 65_534 : user)}`;
-  expect(problem).toBe(`${expected}it cannot be read by ${whom}, as whom the server runs: EACCES`);
+  expect(problem).toBe(`${expected}it cannot be read by ${whom}, which the server runs as: EACCES`);
 });

@@ -134,12 +134,12 @@ test('one error lists every problem, in the order of their declaration', () => {
     },
   );
   expect(problems).toEqual([
-    'MISSING is not set: expected a URL, as postgres://db/orders (where the orders are); see https://docs.example. ' +
+    'MISSING is not set: expected a URL, such as postgres://db/orders (where the orders are); see https://docs.example. ' +
       'Set it, or MISSING_FILE to the path of a file that holds it',
     'BAD_URL: expected a URL',
     'BOTH and BOTH_FILE are both set: expected one of the two',
-    'FROM_FILE, from FROM_FILE_FILE: expected a port from 1 to 65535, as 5432',
-    'NO_FILE_FILE: expected the path of a file that holds NO_FILE, but there is none at that path',
+    'FROM_FILE, from FROM_FILE_FILE: expected a port from 1 to 65535, such as 5432',
+    'NO_FILE_FILE: expected the path of a file that holds NO_FILE, but there is no file at that path',
     'MODE: expected one of fast, slow',
   ]);
   expect(all).not.toContain('s3cret');
@@ -150,7 +150,7 @@ const failing = (thrown: (value: string) => unknown) =>
   makeValidator((value: string): string => {
     throw thrown(value);
   });
-const unknown = 'KEY: expected a value that its validator takes';
+const unknown = 'KEY: expected a value that its validator accepts';
 
 test.each([
   ['bool', bool(), 'KEY: expected true or false'],
@@ -171,7 +171,7 @@ test.each([
   ['own, that throws the value', failing((value) => value)(), unknown],
   ['own, that throws what cannot be read', failing(() => Object.create(null))(), unknown],
   ['own, that returns nothing', makeExactValidator((): unknown => undefined)(), unknown],
-  ['own, with a description', failing(String)({ desc: 'the key', example: 'abc' }), `${unknown}, as abc (the key)`],
+  ['own, with a description', failing(String)({ desc: 'the key', example: 'abc' }), `${unknown}, such as abc (the key)`],
 ])('%s: what is expected is said, and nothing of the value', (_, spec, problem) => {
   const value = '::top s3cret-Värde::';
   const { problems, all } = failureOf({ KEY: spec }, { KEY: value });
@@ -198,7 +198,7 @@ test('a name of the server, and one of a file, are refused', () => {
 test('a declaration that is none is refused by name', () => {
   const specs = { ONE: undefined, TWO: {}, THREE: str } as unknown as Record<string, ValidatorSpec<unknown>>;
   expect(failureOf(specs, {}).problems).toEqual(
-    ['ONE', 'TWO', 'THREE'].map((name) => `${name} is declared without a validator: expected one, as str()`),
+    ['ONE', 'TWO', 'THREE'].map((name) => `${name} is declared without a validator: expected one, such as str()`),
   );
 });
 
@@ -213,7 +213,7 @@ test('requiredWhen() says when it is required; where it fails, that is a problem
       specs(({ MODE }) => MODE === 's3cret'),
       {},
     ).problems,
-  ).toEqual(['KEY is not set: expected a text. Set it, or KEY_FILE to the path of a file that holds it']);
+  ).toEqual(['KEY is not set: expected text. Set it, or KEY_FILE to the path of a file that holds it']);
   const { problems, all } = failureOf(
     specs(({ MODE }) => {
       throw new Error(String(MODE));

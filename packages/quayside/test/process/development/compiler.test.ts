@@ -146,12 +146,12 @@ test('an ES module is refused, with what to do', async () => {
   writeFileSync(join(project.dir, 'package.json'), '{ "type": "module" }');
   const server = start();
   await server.line(
-    /app\/identidock\.ts is an ES module: expected CommonJS\. Take "type": "module" out of package\.json/,
+    /app\/identidock\.ts is an ES module: expected CommonJS\. Remove "type": "module" from package\.json/,
   );
   writeFileSync(join(project.dir, 'package.json'), '{}');
   write('part.mts', 'export const part = 1;\n');
   project.replaceService("import './part.mjs';\n");
-  await server.line(/app\/part\.mts is an ES module: expected CommonJS\. Name it \.ts/);
+  await server.line(/app\/part\.mts is an ES module: expected CommonJS\. Rename it to \.ts/);
 });
 
 test('a compiler that has ended is said, and started again by the next change', async () => {
@@ -159,7 +159,7 @@ test('a compiler that has ended is said, and started again by the next change', 
   for (const answer of ['new', 'newer']) {
     await server.line(new RegExp(`(serving after[^]*ready for the next change[^]*){${answer === 'new' ? '1' : '2'}}`));
     await kill(await childOf(server, 'compiler.js'));
-    await server.line(/The compiler has ended by itself, by SIGKILL\. The next change starts it again\./);
+    await server.line(/The compiler exited unexpectedly, by SIGKILL\. The next change starts it again\./);
     // What serves does not need it.
     expect((await get()).status).toBe(200);
     save(says(answer));
@@ -186,7 +186,7 @@ test('a compiler that ends while code is loaded: the answers say so, until the n
   const server = await serve(`
     app.get('/', (_req, res) => { res.send(require('./late').late); });`);
   await kill(await childOf(server, 'compiler.js'));
-  await server.line(/The compiler has ended by itself/);
+  await server.line(/The compiler exited unexpectedly/);
   const { status, body } = await get();
   expect(status).toBe(500);
   expect(body).toContain('The compiler has ended.');
@@ -213,7 +213,7 @@ test('a compiler that ends before a worker has reached it: the answers say so, u
 test('types are checked again when the process that does it has ended', async () => {
   const server = await serve(says('old'));
   await kill(await childOf(server, 'types.js'));
-  await server.line(/WARN: The type checker has ended by itself, by SIGKILL\. The next change starts it again\./);
+  await server.line(/WARN: The type checker exited unexpectedly, by SIGKILL\. The next change starts it again\./);
   project.replaceService(`const count: number = 'one';\n${service(says('new'))}`);
   await server.line(/identidock\.ts\(1,7\): error TS2322/);
 });

@@ -130,7 +130,7 @@ test.each([
     `void Promise.reject(new Error('unhandled'));`,
     /unhandled\n +at .*identidock\.ts:5/,
   ],
-  ['an exit', 'process.exit(3);', /The server has ended by itself, exit code 3/],
+  ['an exit', 'process.exit(3);', /The server exited unexpectedly, exit code 3/],
 ])('%s ends the code, which says so until it is mended', async (_, does, why) => {
   const server = await serve(`app.get('/', () => { ${does} });`);
   await expect(get()).rejects.toThrow('socket hang up');
@@ -224,8 +224,8 @@ test.each([
 test('a service that cuts its worker off is said to have ended, and the connections behind it are told so', async () => {
   const server = await serve(`app.get('/', () => { process.disconnect(); });`);
   await expect(get()).rejects.toThrow('socket hang up');
-  await server.line(/The server has ended by itself, exit code 0/);
-  expect((await get()).body).toMatch(/The server has ended by itself/);
+  await server.line(/The server exited unexpectedly, exit code 0/);
+  expect((await get()).body).toMatch(/The server exited unexpectedly/);
   save(says('mended'));
   await until('mended');
 });

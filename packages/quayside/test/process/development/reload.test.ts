@@ -218,7 +218,7 @@ test('a folder whose name nodemon takes for a pattern is said', async () => {
   symlinkSync(dir, project.dir);
   const env = { PORT: String(port), INSPECT_PORT: 'off' };
   const server = run(program, { args: ['dev', 'app/identidock.ts'], cwd: dir, env });
-  await server.line(/no change will be seen: nodemon takes the brackets in .*\[x\]/);
+  await server.line(/changes will not be noticed: nodemon takes the brackets in .*\[x\]/);
   rmSync(dir, { recursive: true });
 });
 
