@@ -98,7 +98,7 @@ describe('fails with exit code 1 and a line at fatal', () => {
       'a promise that nothing is left to settle',
       'exports.run = () => new Promise(() => {});',
       'job failed',
-      /has not ended/,
+      /did not finish/,
     ],
     [
       'an AbortError, though nobody has aborted it',
