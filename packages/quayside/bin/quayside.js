@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// The program. It handles signals before it loads anything else.
+// The program's entry. It handles signals before it loads anything else.
 'use strict';
 const { handleEarlySignals } = require('../dist/process/signals.js');
 
-// Before there are workers, a reload has nothing to do; and a job has none to do at all.
+// SIGHUP reloads: before there are workers there is nothing to reload, and a job never reloads.
 handleEarlySignals(['serve', 'run'].includes(process.argv[2]) ? ['SIGHUP'] : []);
 require('../dist/cli/main.js');

@@ -1,4 +1,4 @@
-// quayside dev: this process holds the port, and forks the workers.
+// quayside dev: this process holds the port and forks the workers.
 import { startDevelopment } from '../development/server';
 import { enableCompileCache } from './compile-cache';
 

@@ -1,13 +1,13 @@
-// quayside healthcheck: whether the server of this environment is ready, for a container's HEALTHCHECK.
+// quayside healthcheck: checks whether the server is ready, for a container's HEALTHCHECK.
 import { get } from 'node:http';
 import { configOrExit } from '../settings/config';
 
-/** How long an answer may take, in ms. */
+/** How long a response may take, in ms. */
 const TIMEOUT_MS = 2000;
 
 /**
- * Ends the process: with exit code 0 where /readyz answers 2xx in time, with 1 where not. The port is PORT, or else the
- * default of the mode that ENV names.
+ * Exits the process: with code 0 if /readyz returns a 2xx in time, otherwise with 1. The port is PORT, or the default of
+ * the mode that ENV names.
  */
 export function healthcheck(): void {
   const { PORT: port } = configOrExit(process.env.ENV === 'DEV' ? 'development' : 'production');

@@ -1,4 +1,4 @@
-// Entry of the process that loads the file that declares a service's settings, for production.
+// Entry of the process that loads a service's settings file, for production.
 import { pathToFileURL } from 'node:url';
 import { reportSettings } from '../process/service-settings';
 

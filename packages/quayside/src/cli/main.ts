@@ -1,10 +1,10 @@
-// What the words of the program mean.
+// The command line: parses the command and runs it.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { settleColour } from '../process/colour';
 import { loadEnvFile } from '../settings/env-file';
 
-/** EX_USAGE of sysexits.h: the command was used in a wrong way. */
+/** EX_USAGE of sysexits.h: the command was used incorrectly. */
 const EX_USAGE = 64;
 
 const usage = `Usage:
@@ -19,13 +19,13 @@ Settings are environment variables: NAME is the value, or NAME_FILE the path of 
 
 const words = 'serve FILE, dev FILE, run FILE, healthcheck, --help or --version';
 
-/** Ends the process with an exit code and a message. */
+/** Exits the process with a code and a message. */
 function fail(code: number, message: string): never {
   process.stderr.write(`quayside: ${message}\n`);
   process.exit(code);
 }
 
-/** @returns the path of the file that a word was given, absolute; ends the process where there is none */
+/** @returns the absolute path of a command's FILE; exits the process if there is none */
 function fileOf(word: string, [file, ...more]: string[]): string {
   if (file === undefined || file === '' || more.length > 0)
     fail(EX_USAGE, `${word}: expected one FILE: quayside ${word} FILE`);
@@ -60,7 +60,7 @@ async function main([word = '', ...rest]: string[]): Promise<void> {
   } else if (word === 'dev') {
     const file = fileOf(word, rest);
     process.env.NODE_ENV = 'development';
-    // Before Node looks at it.
+    // Before Node reads the variables.
     settleColour();
     (await import('./dev.js')).dev(file);
   } else if (word === 'run') {

@@ -1,4 +1,4 @@
-// quayside run: a job, in this process, with the settings, the log and the stop of the server.
+// quayside run: runs a job in this process, with the server's settings, log and graceful stop.
 import { basename, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isTypeScript } from '../development/peers';
@@ -7,12 +7,11 @@ import { createLog, type Logger } from '../process/log';
 import { handleSignals, SAME_SIGNAL_MS } from '../process/signals';
 import { settingsOrExit } from './settings';
 
-/** What the file exports as run; the signal is aborted when the job is told to stop. */
+/** The file's exported run(). The signal is aborted when the job should stop. */
 type Job = (signal: AbortSignal) => unknown;
 
 /**
- * Runs the job of a file until it has ended, and exits the process: with 0, or with 1 where it fails, is cut or could not
- * start.
+ * Runs the job of a file to its end, and exits the process: with 0, or with 1 if the job fails, is cut or cannot start.
  * @param file - absolute
  */
 export async function run(file: string): Promise<void> {
@@ -23,7 +22,7 @@ export async function run(file: string): Promise<void> {
     log.fatal({ err: asError(error) }, message);
     process.exit(1);
   };
-  // Node would exit with 0.
+  // Otherwise Node would exit with 0.
   process.on('beforeExit', () => {
     fail(new Error('run() did not finish, and nothing is left that could finish it'), 'job failed');
   });
@@ -33,7 +32,7 @@ export async function run(file: string): Promise<void> {
   } catch (error) {
     exitUnstarted(reasonOf(error), exitCodeOf(error), 'job');
   }
-  // Also a promise's rejection that nobody handles.
+  // Unhandled rejections end up here too.
   process.on('uncaughtException', (error: unknown) => {
     fail(error, 'uncaught exception');
   });
@@ -49,8 +48,8 @@ export async function run(file: string): Promise<void> {
 }
 
 /**
- * Loads the job of a file. It is looked for among what the file exports, and in its default export.
- * @throws StartError where there is none; what the file throws
+ * Loads the job of a file, from its named exports or its default export.
+ * @throws StartError if there is none; whatever the file throws
  */
 async function jobOf(file: string): Promise<Job> {
   if (isTypeScript(file)) {
@@ -63,8 +62,8 @@ async function jobOf(file: string): Promise<Job> {
 }
 
 /**
- * Has the first signal to stop abort what is returned. From then on the job has so many seconds, and a second signal ends
- * it at once, with exit code 1.
+ * Aborts the returned signal at the first SIGTERM or SIGINT. From then on the job has `grace` seconds. A second signal
+ * ends it at once, with exit code 1.
  */
 function abortAtSignal(grace: number, log: Logger): AbortSignal {
   const controller = new AbortController();
@@ -73,7 +72,7 @@ function abortAtSignal(grace: number, log: Logger): AbortSignal {
     if (since === undefined) {
       since = performance.now();
       log.info({ signal }, 'stopping');
-      // Unlike the job, it keeps nothing running.
+      // The timer must not keep the process running.
       setTimeout(() => {
         log.error(`the job did not end within GRACE=${String(grace)} s`);
         process.exit(1);
@@ -87,7 +86,7 @@ function abortAtSignal(grace: number, log: Logger): AbortSignal {
   return controller.signal;
 }
 
-/** @returns whether an error only says that the signal was aborted, as what has been given that signal rejects with it */
+/** @returns whether an error only reports that the signal was aborted: whatever waits on the signal rejects with one */
 function isAbort(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted && (error === signal.reason || asError(error).name === 'AbortError');
 }

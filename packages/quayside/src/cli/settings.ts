@@ -1,4 +1,4 @@
-// Production's settings, for the server and for a job.
+// Settings in production, for the server and for a job.
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { exitUnstarted } from '../process/failure';
@@ -6,16 +6,16 @@ import { readConfig, validate } from '../process/service-settings';
 import type { Config } from '../settings/config';
 
 /**
- * Reads production's settings and validates the service's, or ends the process.
+ * Reads the server's settings and validates the service's, or exits the process.
  * @param file - of the service or the job, absolute
- * @returns the server's settings; exits with EX_CONFIG where some are wrong, and with 1 where the file that declares the
- *   service's cannot be loaded
+ * @returns the server's settings; exits with EX_CONFIG if any is wrong, and with 1 if the service's settings file cannot
+ *   be loaded
  */
 export function settingsOrExit(file: string, what: 'server' | 'job' = 'server'): Promise<Config> {
   return validate(file, readConfig('production'), {
     extensions: ['.js', '.cjs', '.mjs'],
     fork: (path) => {
-      // A debugger's address can be taken once. Detached, as Ctrl-C is for this process to act on.
+      // Only one process can have the debugger's address. Detached, because only this process should act on Ctrl-C.
       const execArgv = [
         ...process.execArgv.filter((option) => !option.startsWith('--inspect')),
         '--enable-source-maps',

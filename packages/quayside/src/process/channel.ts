@@ -1,10 +1,10 @@
-// The channel between a worker and its primary. The service runs in the worker too, and may use it for messages of its own.
+// The IPC channel between a worker and its primary. The service in the worker may send its own messages over it.
 
-/** Read before the service is loaded, which may put something else in its place. */
+/** Captured before the service is loaded, which may replace it. */
 const send = process.send?.bind(process);
 
 /**
- * Sends a message from a worker to its primary, in an envelope that tells it from the service's own.
+ * Sends a message from a worker to its primary, in an envelope that distinguishes it from the service's messages.
  * @param then - called when it is sent, or cannot be
  */
 export function tellPrimary(message: object, then: () => void = () => undefined): void {
@@ -13,20 +13,20 @@ export function tellPrimary(message: object, then: () => void = () => undefined)
 
 /**
  * Takes a worker's message out of its envelope.
- * @param received - anything: what the service sends comes the same way
- * @returns undefined where it is not the worker's
+ * @param received - anything: the service's messages arrive the same way
+ * @returns undefined if it is not the worker's
  */
 export function messageOf(received: unknown): object | undefined {
   const { quayside } = (received ?? {}) as { quayside?: unknown };
   return typeof quayside === 'object' && quayside !== null ? quayside : undefined;
 }
 
-/** Puts process.send() back in its place: Node's cluster sends by it, too, to begin to listen and to end that. */
+/** Restores process.send(): Node's cluster also uses it, to start and stop listening. */
 export function restoreSend(): void {
   if (send !== undefined) process.send = send;
 }
 
-/** Has process.removeAllListeners() leave the listeners that are there now: it is the service that calls it, for its own. */
+/** Makes process.removeAllListeners() spare the current listeners: a service that calls it means its own. */
 export function keepListeners(): void {
   const kept = new Map(process.eventNames().map((event) => [event, process.rawListeners(event)]));
   process.removeAllListeners = (event?: string | symbol) => {

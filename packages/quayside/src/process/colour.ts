@@ -1,9 +1,9 @@
-// Whether what this process prints for people has colours.
+// Whether this process's human-readable output has colours.
 import { isatty } from 'node:tty';
 
 /**
- * Decides by the conventions of https://no-color.org and https://force-color.org: NO_COLOR, then FORCE_COLOR, then whether
- * stdout is a terminal that has them. An empty variable counts as unset.
+ * Decides by the conventions of https://no-color.org and https://force-color.org: NO_COLOR, then FORCE_COLOR, then
+ * whether stdout is a terminal with colours. An empty variable counts as unset.
  */
 export function hasColour(env: NodeJS.ProcessEnv = process.env, isTerminal = isatty(1)): boolean {
   if (isSet(env.NO_COLOR)) return false;
@@ -12,8 +12,8 @@ export function hasColour(env: NodeJS.ProcessEnv = process.env, isTerminal = isa
 }
 
 /**
- * Has Node.js, and with it the service's console.log(), come to the same: Node takes an empty variable for one that is
- * set, and puts FORCE_COLOR first, with a warning.
+ * Makes Node.js, and with it the service's console.log(), decide the same way: Node treats an empty variable as set, and
+ * prefers FORCE_COLOR, with a warning.
  */
 export function settleColour(env: NodeJS.ProcessEnv = process.env): void {
   if (!isSet(env.NO_COLOR)) delete env.NO_COLOR;

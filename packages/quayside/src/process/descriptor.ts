@@ -1,10 +1,10 @@
-// What a descriptor is.
+// Looks at file descriptors.
 import { fstatSync, type BigIntStats } from 'node:fs';
 
 /**
- * Looks at an open descriptor. As bigint: after another fstat() of a pipe or a socket, fs.realpathSync() leaves the symbolic
- * links in the next path that is imported. https://github.com/nodejs/node/issues/51142
- * @throws what fs.fstatSync() does
+ * Stats an open descriptor, with bigint. After an fstat() of a pipe or a socket without it, fs.realpathSync() does not
+ * resolve symbolic links in the next imported path. https://github.com/nodejs/node/issues/51142
+ * @throws what fs.fstatSync() throws
  */
 export function statOf(fd: number): BigIntStats {
   return fstatSync(fd, { bigint: true });

@@ -1,10 +1,10 @@
-// Ends workers whose primary was killed, and who cannot notice because their event loop is blocked.
+// Kills workers that outlive a killed primary because their event loop is blocked.
 import { spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 
 /**
- * Reads "+ pid" and "- pid" until the primary is gone, and then kills what is left. A shell, because it is small; deaf to the
- * terminal's signals, which are the primary's to handle.
+ * Reads "+ pid" and "- pid" until the primary is gone, then kills what is left. It is a shell because that is small, and
+ * it ignores the terminal's signals, which only the primary handles.
  */
 const script = `
 trap '' HUP INT TERM
@@ -23,12 +23,12 @@ export interface Guardian {
   release: (pid: number) => void;
 }
 
-/** Starts the guardian of this process's workers. Where it cannot run, all is as it would be without. */
+/** Starts the guardian of this process's workers. If it cannot run, the server runs without one. */
 export function startGuardian(): Guardian {
   const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] });
   shell.on('error', () => undefined);
   shell.unref();
-  // There is none where no descriptors were left for it.
+  // Missing if there were no file descriptors left for it.
   const stdin = shell.stdin as Writable | undefined;
   stdin?.on('error', () => undefined);
   return {

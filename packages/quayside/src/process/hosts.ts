@@ -1,16 +1,16 @@
-// Which Host headers are answered: those that no stranger's page can send, and the names that a setting lists.
+// Which Host headers are answered: those that a foreign web page cannot send, and names that a setting lists.
 import { isIP } from 'node:net';
 
 /** The longest name of a host, in characters: RFC 1035, section 3.1. */
 const MAX_NAME = 253;
 
 /**
- * Judges a request by its Host header (RFC 9110, section 7.2). A page that reads by DNS rebinding, its own domain pointing to
- * this server once it is loaded, sends that domain. What is answered is an IP address, localhost, a name without a dot, which
- * is of the own network, and no Host at all, as in HTTP/1.0.
- * @param names - others that are answered, in lower case; one that begins with a dot has all below it as well
- * @param setting - where these stand
- * @returns what to answer with status 403; undefined where the request is to be served
+ * Checks a request's Host header (RFC 9110, section 7.2) against DNS rebinding: a page that points its own domain to this
+ * server sends that domain. Allowed are an IP address, localhost, a name without a dot, which belongs to the local
+ * network, and no Host at all, as in HTTP/1.0.
+ * @param names - other allowed names, in lower case; one that begins with a dot includes its subdomains
+ * @param setting - the setting that lists them
+ * @returns the body of a 403; undefined if the request is to be served
  */
 export function refusalOfHost(
   host: string | undefined,

@@ -1,6 +1,6 @@
-// A line of the log as people read it in development.
+// Formats a log line for people, in development.
 
-/** What pino writes of an event, and what more the log was told of it: by the service, anything. */
+/** An event as pino writes it. The service may add any fields. */
 interface Entry {
   level: string;
   time: string;
@@ -15,19 +15,19 @@ interface Entry {
   url?: unknown;
 }
 
-/** What it writes of an error. */
+/** An error as pino writes it. */
 interface LoggedError {
   type: unknown;
   message: unknown;
   stack: unknown;
 }
 
-/** How lines are to look. */
+/** How to format lines. */
 export interface Look {
   hasColour: boolean;
-  /** How wide the line of a request may be, in characters. */
+  /** Maximum width of a request's line, in characters. */
   columns: number;
-  /** Whether all that is known of a request is shown, on a line as long as it takes. */
+  /** Whether a request's line shows all details, however long it gets. */
   isDetailed: boolean;
 }
 
@@ -39,21 +39,21 @@ const GREY = 90;
 
 const colourOfLevel: Record<string, number> = { fatal: RED, error: RED, warn: YELLOW };
 
-/** What of a request is for whoever searches the log, not for whoever watches it. */
+/** Fields for searching the log, hidden from those who watch it. */
 const details = ['id', 'trace_id', 'span_id', 'trace_flags', 'bytes', 'client'];
 
-/** At least so much of a path is shown, in characters. */
+/** Minimum length of a truncated path, in characters. */
 const MIN_PATH = 10;
 
-/** A sequence that sets colours; a line break of Windows; any other control character but a tab and a line break. */
+/** A colour sequence; a Windows line break; any other control character except tab and line break. */
 const CONTROL = /(\x1b\[[\d;]*m)|\r\n|[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
 
-/** A piece of a line, and its colour: the terminal's own, where it has none. */
+/** A piece of a line and its colour; without one, the terminal's default. */
 type Word = [text: string, colour?: number | undefined];
 
 /**
- * Formats a line of JSON. What others than this program have a say in, as a client's path, cannot control the terminal.
- * @returns the line, and those that belong to it, with their ends
+ * Formats a line of JSON. Foreign input, such as a client's path, cannot control the terminal.
+ * @returns the line and its continuation lines, each with its line break
  */
 export function formatLine(json: string, { hasColour, columns, isDetailed }: Look): string {
   const {
@@ -76,7 +76,7 @@ export function formatLine(json: string, { hasColour, columns, isDetailed }: Loo
   const words = [
     word(clockTime(time), GREY),
     level === 'info' ? undefined : word(`${level.toUpperCase()}:`, colourOfLevel[level] ?? BLUE),
-    // The compiler's messages come in colours.
+    // The compiler's messages are coloured.
     isRequest || msg === undefined ? undefined : ([printable(textOf(msg), hasColour)] satisfies Word),
     word(url, CYAN),
     word(method),
@@ -101,7 +101,7 @@ function word(value: unknown, colour?: number): Word | undefined {
   return value === undefined ? undefined : [printable(textOf(value)).replace(/[\t\n]/g, escaped), colour];
 }
 
-/** @returns a text as it is, and any other value of JSON as JSON */
+/** @returns a string as it is, and any other value as JSON */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
@@ -124,7 +124,7 @@ function colourOfStatus(status: unknown): number | undefined {
   return Number(status) >= 400 ? YELLOW : undefined;
 }
 
-/** Cuts the path, one of the words, where their line would be too long. */
+/** Truncates the path, one of the words, if the line would be too long. */
 function fit(words: Word[], path: Word, columns: number): void {
   const length = words.reduce((total, [text]) => total + text.length + 1, -1);
   const [text] = path;
@@ -132,15 +132,15 @@ function fit(words: Word[], path: Word, columns: number): void {
   if (text.length > room) path[0] = `${text.slice(0, room - 1)}…`;
 }
 
-/** @returns the stack, with the message where that is not in it, as where it was changed later */
+/** @returns the stack, preceded by the message if that was changed later and is not in it */
 function traceOf({ type, ...err }: LoggedError): string {
   const [message, stack] = [textOf(err.message), textOf(err.stack)];
   return stack.includes(message) ? stack : `${textOf(type)}: ${message}\n${stack}`.trimEnd();
 }
 
 /**
- * Makes control characters visible, so that a terminal does not act on them.
- * @param keepsColours - whether those that set colours may stay; else they are left out
+ * Escapes control characters, so that a terminal does not act on them.
+ * @param keepsColours - whether colour sequences stay; otherwise they are removed
  */
 function printable(text: string, keepsColours = false): string {
   const safe = text.replace(CONTROL, (found: string, colour?: string) => {

@@ -1,8 +1,8 @@
-// Listening on exactly the port that was asked for, or an error that names it.
+// Listens on exactly the configured port, or fails with an error that names it.
 import type { Server } from 'node:net';
 import { StartError } from './failure';
 
-/** Why a server cannot listen, in words for whoever set the variable. */
+/** Why a server cannot listen, in terms of the variable that was set. */
 export class ListenError extends StartError {
   override name = 'ListenError';
 }

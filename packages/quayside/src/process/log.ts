@@ -1,4 +1,4 @@
-// The log, by pino: one JSON line an event on stdout, or the same made readable in development.
+// The log, by pino: one JSON line per event on stdout, or human-readable lines in development.
 import { isatty } from 'node:tty';
 import { pino, stdSerializers, symbols, type Logger } from 'pino';
 import type { Config } from '../settings/config';
@@ -9,22 +9,22 @@ import { outletOf, type Outlet } from './outlet';
 export type { Logger };
 
 /**
- * From so much on, it is written together, in characters: with another line it is no more than one read of the primary's,
- * and than what a pipe holds, 64 KiB.
+ * A batch of this many characters is written at once. With one more line it still fits into one read by the primary, and
+ * into a pipe (64 KiB).
  */
 const MAX_GATHERED = 60 * 1024;
-/** How long lines are gathered before they are written together, in ms. */
+/** How long lines are collected into a batch, in ms. */
 const GATHER_MS = 10;
 /** pino's numbers for levels. */
 const INFO = 30;
 const WARN = 40;
-/** How wide a line is made where there is no terminal, in characters. */
+/** Line width without a terminal, in characters. */
 const COLUMNS = 80;
 
 let time = 0;
 let timeText = '';
 
-/** @returns the time as pino's own isoTime() writes it, made once a millisecond: it is much of what a line costs */
+/** @returns the time as pino's isoTime() writes it, formatted once per millisecond because it is much of a line's cost */
 function isoTime(): string {
   const now = Date.now();
   if (now !== time) {
@@ -34,9 +34,9 @@ function isoTime(): string {
   return timeText;
 }
 
-/** Where lines go: to stdout as it is, until createLog() says how. */
+/** Where lines go: straight to stdout, until createLog() sets it up. */
 const stream = {
-  // Has pino say what level a line has.
+  // Makes pino set lastLevel.
   [symbols.needsMetadataGsym]: true as const,
   lastLevel: 0,
   write: (line: string): void => {
@@ -45,8 +45,8 @@ const stream = {
 };
 
 /**
- * The log of this process. There is one, so that whoever has imported it has what createLog() makes of it, in any order.
- * Where nothing does, as in a test of the service or a script, it is pino's JSON on stdout, from LOG_LEVEL on.
+ * The log of this process. There is only one, so createLog() also sets it up for modules that imported it earlier. Without
+ * createLog(), as in a service's test or a script, it writes pino's JSON to stdout at LOG_LEVEL.
  */
 export const log: Logger = pino(
   {
@@ -54,7 +54,7 @@ export const log: Logger = pino(
     base: {},
     timestamp: isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    // Whatever else an error carries may be a client's: body-parser's has the body, an HTTP client's the headers.
+    // Other properties of an error may hold client data: body-parser's has the body, an HTTP client's the headers.
     serializers: {
       err: (error: unknown) => {
         if (!isErrorLike(error)) return error;
@@ -62,17 +62,17 @@ export const log: Logger = pino(
         return { type, message, stack };
       },
     },
-    // A mixin is somebody else's, as OpenTelemetry's, which knows the span that a line belongs to. pino would put it last.
+    // A mixin, such as OpenTelemetry's, knows the span of a line and takes precedence. By default, pino prefers the line.
     mixinMergeStrategy: (line: object, mixed: object) => ({ ...line, ...mixed }),
   },
   stream,
 );
 
 /**
- * Sets up the log of this process, once. Lines of a warning or more are written at once, others together with those of
- * the next milliseconds, and none is lost when the process exits. Where stdout is not read, see Outlet.
- * @param config - its LOG_LEVEL is the least that is written
- * @param bindings - what every line carries, as the worker's slot
+ * Sets up the log of this process, once. Warnings and above are written at once, other lines in batches, and none is lost
+ * when the process exits. For a stdout that nobody reads, see Outlet.
+ * @param config - its LOG_LEVEL is the lowest level that is written
+ * @param bindings - fields of every line, such as the worker's slot
  */
 export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'mode'>, bindings: Record<string, unknown> = {}): Logger {
   const stdout = outletOf(1);
@@ -85,19 +85,19 @@ export function createLog(config: Pick<Config, 'LOG_LEVEL' | 'mode'>, bindings: 
   return log;
 }
 
-/** Of pino's logger, what decides how a line is made and where it goes. */
+/** Internals of pino's logger that decide a line's format and destination. */
 interface Internals {
   [symbols.streamSym]: unknown;
   [symbols.mixinSym]?: unknown;
-  /** What every line carries, as JSON. */
+  /** Fields of every line, as JSON. */
   [symbols.chindingsSym]: string;
 }
 
 /**
- * Writes the line that `logger.info(fields, message)` would write, for a fraction of what pino takes.
- * @param fields - as JSON, each with a comma before it
- * @param message - one that JSON needs no escapes for
- * @returns whether it has; not where somebody has changed how lines are made or where they go, as OpenTelemetry does
+ * Writes the line that `logger.info(fields, message)` would write, at a fraction of pino's cost.
+ * @param fields - as JSON, each preceded by a comma
+ * @param message - must not need escaping in JSON
+ * @returns whether the line was handled; false if the format or destination of lines was changed, as by OpenTelemetry
  */
 export function writeInfo(logger: Logger, fields: string, message: string): boolean {
   const own = logger as Logger & Internals;
@@ -109,29 +109,29 @@ export function writeInfo(logger: Logger, fields: string, message: string): bool
   return true;
 }
 
-/** @returns whether something is an error, also one of another realm; a service may log anything by that name */
+/** @returns whether a value is an error, possibly of another realm; a service may log anything as err */
 function isErrorLike(error: unknown): error is Error {
   return typeof (error as { message?: unknown } | null)?.message === 'string';
 }
 
-/** @returns the least level to write: LOG_LEVEL where it is one, or else info */
+/** @returns the lowest level to write: LOG_LEVEL if valid, otherwise info */
 function levelOf({ LOG_LEVEL: level = '' }: NodeJS.ProcessEnv): string {
   return level === 'silent' || Object.hasOwn(pino.levels.values, level) ? level : 'info';
 }
 
-/** @returns what writes the lines of a few milliseconds together */
+/** @returns a function that writes lines in batches */
 function batched(stdout: Outlet): (line: string) => void {
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
   let isExiting = false;
-  // Used again each time: the outlet copies what it keeps. A character takes three bytes at most.
+  // Reused: the outlet copies what it keeps. A character takes at most three bytes.
   const encoded = Buffer.allocUnsafeSlow(3 * (MAX_GATHERED + 4096));
   const flush = () => {
     if (3 * lines.length > encoded.length) stdout.write(Buffer.from(lines));
     else if (lines !== '') stdout.write(encoded.subarray(0, encoded.write(lines)));
     lines = '';
   };
-  // Before the outlet itself sees to what is left.
+  // Before the outlet's own exit listener writes what is left.
   process.prependListener('exit', () => {
     isExiting = true;
     flush();
@@ -146,14 +146,14 @@ function batched(stdout: Outlet): (line: string) => void {
   };
 }
 
-/** @returns what writes lines as people read them */
+/** @returns a function that writes human-readable lines */
 function readable(stdout: Outlet, level: Config['LOG_LEVEL']): (line: string) => void {
-  // Opened where it has a width alone: as a stream, a pipe would be written to in another way.
+  // Opened only if it is a terminal with a width: opening a pipe as a stream would change how it is written.
   const terminal = isatty(1) ? process.stdout : undefined;
   const look = { hasColour: hasColour(), isDetailed: level === 'debug' || level === 'trace' };
   return (line) => {
     const { columns = 0 } = terminal ?? {};
-    // A terminal that does not know its width says 0.
+    // A terminal that does not know its width reports 0.
     stdout.write(Buffer.from(formatLine(line, { ...look, columns: columns > 0 ? columns : COLUMNS })));
   };
 }

@@ -1,4 +1,4 @@
-// The settings, before anything listens: the server's, and those of the service that a file beside it declares.
+// Validates the settings before anything listens: the server's, and those in the service's settings file.
 import type { ChildProcess } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -6,25 +6,28 @@ import { ConfigError, exitWrong, isConfigError, loadConfig, type Config, type Mo
 import { messageOf, tellPrimary } from './channel';
 import { asError, reasonOf } from './failure';
 
-/** What became of the file that declares a service's settings: what is wrong with them, or why it cannot be loaded. */
+/** The result of loading a service's settings file: problems with the settings, or why the file cannot be loaded. */
 type Loaded = { problems: string[] } | { error: string };
 
-/** How the file that declares a service's settings is loaded. */
+/** How to load a service's settings file. */
 export interface Options {
-  /** Of that file, with their dots. */
+  /** Extensions of that file, with the dot. */
   extensions: string[];
-  /** Forks the process that loads it; that one reports by reportSettings(). */
+  /** Forks the process that loads it and calls reportSettings(). */
   fork: (path: string) => ChildProcess;
-  /** How long that may take, in seconds; without, START_TIMEOUT. */
+  /** How long that may take, in seconds; START_TIMEOUT by default. */
   limit?: number;
-  /** Is given why it cannot be loaded. Where this returns, the server starts, and the service's settings are not validated yet. */
+  /**
+   * Called with the reason if it cannot be loaded. If this returns, the server starts without having validated the
+   * service's settings.
+   */
   onError: (reason: string) => void;
 }
 
-/** How long loading it may take where START_TIMEOUT is not known, in seconds. */
+/** How long loading may take if START_TIMEOUT is not known, in seconds. */
 const START_TIMEOUT = 60;
 
-/** @returns the server's settings of this process, or what is wrong with them: for validate() to say */
+/** @returns the server's settings of this process, or what is wrong with them, for validate() to report */
 export function readConfig(mode: Mode): Config | ConfigError {
   try {
     return loadConfig(process.env, mode);
@@ -35,12 +38,12 @@ export function readConfig(mode: Mode): Config | ConfigError {
 }
 
 /**
- * Validates the settings, or ends the process. Where a file named settings lies beside the service's, another process loads
- * it, so that no code of the service runs in this one; what is wrong with the server's settings and with those that it
- * declares is said in one list.
+ * Validates the settings, or exits the process. If there is a file named settings next to the service's, another process
+ * loads it, so no code of the service runs in this one. Problems with the server's settings and the service's are
+ * reported in one list.
  * @param file - of the service or the job, absolute
  * @param config - of readConfig()
- * @returns the server's settings; exits with EX_CONFIG where some are wrong
+ * @returns the server's settings; exits with EX_CONFIG if any is wrong
  */
 export async function validate(file: string, config: Config | ConfigError, options: Options): Promise<Config> {
   const isWrong = config instanceof ConfigError;
@@ -54,29 +57,29 @@ export async function validate(file: string, config: Config | ConfigError, optio
 }
 
 /**
- * Loads the file that declares a service's settings, and reports what became of that to the process that has forked this one.
- * @param loadIt - loads it; what it throws, or rejects with, is reported
+ * Loads a service's settings file, and reports the result to the parent process.
+ * @param loadIt - loads the file; whatever it throws or rejects with is reported
  */
 export function reportSettings(loadIt: () => unknown): void {
   const tell: (outcome: Loaded) => void = tellPrimary;
   const fail = (error: unknown) => {
     tell(isConfigError(error) ? { problems: error.problems } : { error: reasonOf(error) });
   };
-  // Also a promise's rejection that nobody handles.
+  // Unhandled rejections end up here too.
   process.on('uncaughtException', fail);
-  // Whoever asked has gone. Until then, the channel keeps this process running.
+  // The parent is gone. Until then, the channel keeps this process running.
   process.on('disconnect', () => process.exit());
   void Promise.resolve()
     .then(loadIt)
     .then(() => {
-      // A rejection that it leaves comes first.
+      // An unhandled rejection is reported first.
       setImmediate(() => {
         tell({ problems: [] });
       });
     }, fail);
 }
 
-/** @returns the path of the file that declares the service's settings; undefined where there is none */
+/** @returns the path of the service's settings file; undefined if there is none */
 function declaringFile(file: string, extensions: string[]): string | undefined {
   return extensions
     .map((extension) => join(dirname(file), `settings${extension}`))
@@ -84,7 +87,7 @@ function declaringFile(file: string, extensions: string[]): string | undefined {
 }
 
 /**
- * Has another process load the file.
+ * Loads the file in another process.
  * @param limit - how long that may take, in seconds
  */
 function load(path: string, fork: Options['fork'], limit: number): Promise<Loaded> {
@@ -111,7 +114,7 @@ function load(path: string, fork: Options['fork'], limit: number): Promise<Loade
     };
     child.on('message', (received: unknown) => {
       outcome ??= messageOf(received) as Loaded | undefined;
-      // The file may have opened what would keep it running.
+      // The file may have opened something that keeps the process running.
       if (outcome !== undefined) kill();
     });
     child.on('error', (error) => {

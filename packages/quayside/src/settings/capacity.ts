@@ -1,25 +1,25 @@
-// How many workers, and how much heap for each: what the control groups of Linux allow this process, or else the machine.
+// How many workers to run, and how much heap each gets, by the limits of this process's control groups or the machine.
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 
-/** What a process of Node.js takes beside its old heap: code, young generation, stacks, buffers; in MB, as measured. */
+/** Memory of a Node.js process outside its old generation: code, young generation, stacks, buffers; in MB, as measured. */
 const BESIDE_HEAP_MB = 64;
-/** The threads of a process of Node.js: its own, six of V8 and Node, and four of libuv once they are needed; as measured. */
+/** Threads of a Node.js process: the main thread, six of V8 and Node, and four of libuv once needed; as measured. */
 const PIDS_OF_PROCESS = 11;
-/** Less heap than this, in MB, is less than an empty service takes. */
+/** The heap that even an empty service needs, in MB. */
 const MIN_HEAP_MB = 32;
-/** Where nobody says how many workers, there are no more than have this much heap each, in MB. */
+/** The default number of workers leaves each at least this much heap, in MB. */
 const FAIR_HEAP_MB = 64;
 
 /**
- * Reads a limit in every control group from this process's own up to the root: each of them holds.
+ * Reads a limit in every control group from this process's own up to the root; all of them apply.
  * Node.js reads them too, but misses a CPU quota of version 1. See https://docs.kernel.org/admin-guide/cgroup-v2.html
  * and https://docs.kernel.org/admin-guide/cgroup-v1/
- * @param controller - as version 1 names it
- * @param read - given a reader of the group's files, returns its limit; a file that is not there reads as NaN
+ * @param controller - its name in version 1
+ * @param read - given a reader of the group's files, returns its limit; a missing file reads as NaN
  * @param root - of the file system
- * @returns the least; Infinity where there is none
+ * @returns the lowest limit; Infinity if there is none
  */
 function leastLimit(controller: string, read: (file: (name: string) => number[]) => number, root: string): number {
   let least = Infinity;
@@ -28,7 +28,7 @@ function leastLimit(controller: string, read: (file: (name: string) => number[])
     const isOne = controllers.split(',').includes(controller);
     if (!isOne && controllers !== '') continue;
     const mount = join(root, 'sys/fs/cgroup', isOne ? controller : '');
-    // In a container, the path is often the host's, and what is mounted is the group itself.
+    // In a container, the path is often the host's, while the group itself is mounted.
     for (let group = join(mount, path); group.startsWith(mount); group = join(group, '..')) {
       const limit = read((name) => textOf(join(group, name)).trim().split(' ').map(Number.parseFloat));
       if (limit > 0) least = Math.min(least, limit);
@@ -45,7 +45,7 @@ function textOf(path: string): string {
   }
 }
 
-/** @returns how many CPUs this process may use, as 0.5; Infinity where there is no quota */
+/** @returns how many CPUs this process may use, such as 0.5; Infinity if there is no quota */
 export function cpuQuota(root = '/'): number {
   const ratio = ([quota = NaN, period = NaN]: number[]) => quota / period;
   return Math.min(
@@ -54,17 +54,17 @@ export function cpuQuota(root = '/'): number {
   );
 }
 
-/** @returns how much memory this process and its group may use, in bytes; Infinity where there is no limit */
+/** @returns how much memory this process and its group may use, in bytes; Infinity if there is no limit */
 export function memoryLimit(root = '/'): number {
   const least = Math.min(
     leastLimit('memory', (file) => file('memory.max')[0] ?? NaN, root),
     leastLimit('memory', (file) => file('memory.limit_in_bytes')[0] ?? NaN, root),
   );
-  // Version 1 says "none" by a number close to 2^63.
+  // Version 1 expresses "no limit" as a number close to 2^63.
   return least < totalmem() ? least : Infinity;
 }
 
-/** @returns how many processes and threads this process's group may have; Infinity where there is no limit */
+/** @returns how many processes and threads this process's group may have; Infinity if there is no limit */
 export function pidsLimit(root = '/'): number {
   return leastLimit('pids', (file) => file('pids.max')[0] ?? NaN, root);
 }
@@ -91,17 +91,17 @@ export function heapFor(workers: number, limit = memoryLimit()): number | undefi
   return Math.max(MIN_HEAP_MB, Math.floor(share));
 }
 
-/** @returns whether a memory limit is too small for so many workers, whatever their heaps */
+/** @returns whether a memory limit is too small for that many workers, even with the smallest heaps */
 export function isTight(workers: number, limit = memoryLimit()): boolean {
   return limit / 1024 ** 2 < MIN_HEAP_MB * workers + BESIDE_HEAP_MB * (workers + 1);
 }
 
-/** @returns whether so few processes and threads are too few: beside the workers for primary, health check and a reload */
+/** @returns whether the limit is too low for the workers, the primary, a health check and a reload */
 export function isShortOfPids(workers: number, limit = pidsLimit()): boolean {
   return limit < PIDS_OF_PROCESS * (workers + 3);
 }
 
-/** @returns what makes Node.js keep to heapFor(), as its own options; none where somebody has set a heap already */
+/** @returns Node.js options that limit the heap to heapFor(); none if the heap size is already set */
 export function heapLimit(workers: number): string[] {
   const isSet = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) => /max.old.space.size/.test(text));
   const heap = heapFor(workers);

@@ -1,4 +1,4 @@
-// The settings: read from environment variables and nothing else, validated before anything listens.
+// The server's settings: read from environment variables, validated before anything listens.
 import { isIP } from 'node:net';
 import { cleanEnv, makeValidator, type ValidatorSpec } from 'envalid';
 import { workersFor } from './capacity';
@@ -7,10 +7,10 @@ import { fileVariable, readGiven } from './given';
 /** pino's levels. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** EX_CONFIG of sysexits.h: the configuration is wrong, and trying again will not help. */
+/** EX_CONFIG of sysexits.h: the configuration is wrong, and retrying will not help. */
 export const EX_CONFIG = 78;
 
-/** Every problem with the environment, in one message with a line for each. */
+/** All problems with the environment, in one message with a line for each. */
 export class ConfigError extends Error {
   constructor(readonly problems: string[]) {
     super(['The settings are wrong; nothing was started.', ...problems].join('\n  '));
@@ -18,7 +18,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** @returns whether settings are wrong, be it by the words of another copy of this file, as in a service that is bundled */
+/** @returns whether this is a ConfigError, even from another copy of this file, such as in a bundled service */
 export function isConfigError(thrown: unknown): thrown is ConfigError {
   try {
     if (thrown instanceof ConfigError) return true;
@@ -70,7 +70,7 @@ const isSubnet = (text: string): boolean => {
 /** Names for subnets that Express knows: https://expressjs.com/en/guide/behind-proxies.html */
 const subnetNames = ['loopback', 'linklocal', 'uniquelocal'];
 
-// Express also takes true; it then believes whatever a client says, which is never what is wanted.
+// Express also accepts true, but then trusts whatever any client says.
 const proxies = makeValidator((input): number | string[] | false => {
   if (input === 'off') return false;
   if (/^[1-9]\d?$/.test(input)) return Number(input);
@@ -81,7 +81,7 @@ const proxies = makeValidator((input): number | string[] | false => {
   );
 });
 
-/** A name as RFC 952 has it, or as Docker has them, too: with underscores. */
+/** A host name by RFC 952, or with underscores, as in Docker. */
 const hostName = /^\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 const hosts = makeValidator((input): string[] => {
@@ -113,40 +113,38 @@ const webUrl = makeValidator((input): string => {
 const webUrl = makeValidator((input) => readUrl(input, URL_EXPECTED));
 const webUrlOrNone = makeValidator((input) => (input === 'none' ? input : readUrl(input, `none, or ${URL_EXPECTED}`)));
 
-/** The addresses that localhost leads to, and those that stand for all. */
+/** Addresses that localhost reaches: loopback, and those that mean all interfaces. */
 const LOCAL = /^(?:0\.0\.0\.0|127\.0\.0\.1|[0:]+1?)$/;
 
-/** @returns the URL by which this machine asks whoever listens on an address */
-function urlOf(host: string, port: number): string {
-  const name = LOCAL.test(host) ? 'localhost' : isIP(host) === 6 ? `[${host}]` : host;
-  return `http://${name}:${String(port)}`;
+/** @returns the URL under which this machine reaches a server on that address */
+function urlOf({ HOST, PORT }: { HOST: string; PORT: number }): string {
+  const name = LOCAL.test(HOST) ? 'localhost' : isIP(HOST) === 6 ? `[${HOST}]` : HOST;
+  return `http://${name}:${String(PORT)}`;
 }
 
 /**
- * Every setting there is, with its rule and its default. README.md says what each means; durations are in seconds, and
- * where 0 is allowed, it is off.
- * @param development - whose defaults: the development server's, or production's
+ * Every setting, with its validator and its default. README.md explains each. Durations are in seconds, and where 0 is
+ * allowed, it means off.
+ * @param development - whether to use the development server's defaults rather than production's
  */
 export const settings = (development: boolean) => ({
   HOST: address({ default: development ? '127.0.0.1' : '0.0.0.0' }),
   PORT: port({ default: development ? 5000 : 9090 }),
   STATS_HOST: address({ default: '127.0.0.1' }),
   STATS_PORT: portOrOff({ default: 9191 }),
-  // By which a request may ask, beside those that no stranger can have: process/hosts.ts.
+  // Host names that are answered besides those that are always safe: process/hosts.ts.
   STATS_HOSTS: hosts({ default: [] }),
   ALLOWED_HOSTS: hosts({ default: [] }),
-  // What is printed to be opened. Empty is urlOf().
+  // Development only, down to WATCH_POLL. If empty, urlOf() decides.
   PUBLIC_URL: webUrl({ default: '' }),
-  PUBLIC_STATS_URL: webUrlOrNone({ default: '' }),
-  // Development alone, down to WATCH_POLL.
-  // Whoever reaches the debugger may run what they like.
+  // Anyone who can reach the debugger can run code.
   INSPECT_HOST: address({ default: '127.0.0.1' }),
   INSPECT_PORT: portOrOff({ default: 9229 }),
   WATCH_POLL: zeroOne({ default: false }),
   WORKERS: whole(1, 1024)({ default: workersFor() }),
   LOG_LEVEL: oneOf(...logLevels)({ default: 'info' }),
   ACCESS_LOG: onOff({ default: true }),
-  // As Express's `trust proxy` takes it.
+  // A value for Express's `trust proxy`.
   TRUST_PROXY: proxies({ default: false }),
   GRACE: seconds(1)({ default: 8 }),
   DRAIN_DELAY: seconds(0)({ default: 0 }),
@@ -159,16 +157,16 @@ export const settings = (development: boolean) => ({
   REQUEST_TIMEOUT: seconds(0)({ default: development ? 0 : 60 }),
   HEADERS_TIMEOUT: seconds(1)({ default: 5 }),
   RECEIVE_TIMEOUT: seconds(1)({ default: 30 }),
-  // Longer than the 60 s of nginx and of most load balancers: the side that sends requests should be the one to close.
+  // Longer than the 60 s of nginx and most load balancers: the side that sends requests should close first.
   KEEP_ALIVE_TIMEOUT: seconds(1)({ default: 65 }),
   MAX_HEADER_SIZE: whole(1024, 1024 ** 2, 'bytes')({ default: 16 * 1024 }),
   MAX_BODY_SIZE: whole(0, 1e12, 'bytes')({ default: 1024 ** 2 }),
 });
 
-/** Which server they are for. */
+/** Which server the settings are for. */
 export type Mode = 'production' | 'development';
 
-/** The settings, validated. */
+/** The validated settings. */
 export type Config = Readonly<{ mode: Mode }> &
   Readonly<{
     [Name in keyof ReturnType<typeof settings>]: ReturnType<typeof settings>[Name] extends ValidatorSpec<infer Value>
@@ -176,10 +174,10 @@ export type Config = Readonly<{ mode: Mode }> &
       : never;
   }>;
 
-/** What is wrong with values that are right each by itself, as pairs of a variable and a reason. */
+/** @returns conflicts between values that are valid on their own, as pairs of a variable and a reason */
 function contradictions(values: Record<string, unknown>, given: NodeJS.ProcessEnv, mode: Mode): [string, string][] {
   const wrong: [string, string][] = [];
-  /** Of two variables, the one that was set, or else the first. */
+  /** @returns the two variables, the one to report first: the one that was set, otherwise the first */
   const blame = (first: string, second: string) =>
     given[first] === undefined && given[second] !== undefined ? [second, first] : [first, second];
   if (mode === 'production' && values.PORT !== undefined && values.PORT === values.STATS_PORT) {
@@ -195,10 +193,10 @@ function contradictions(values: Record<string, unknown>, given: NodeJS.ProcessEn
 
 /**
  * Reads the settings.
- * @param env - the environment, as `process.env`; an empty value counts as unset, since Compose passes unset ones so. The
- *   value of each may also be in a file, whose path is in NAME_FILE
+ * @param env - the environment, such as `process.env`. An empty value counts as unset, because Compose passes unset
+ *   variables that way. Each value may also be in a file whose path is in NAME_FILE
  * @returns the settings, with the defaults of the mode
- * @throws ConfigError that lists every problem by variable and what is expected, and by value unless that is a file's
+ * @throws ConfigError that lists every problem: variable, what is expected, and the value unless it comes from a file
  */
 export function loadConfig(env: NodeJS.ProcessEnv, mode: Mode = 'production'): Config {
   const specs = settings(mode === 'development');
@@ -209,7 +207,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, mode: Mode = 'production'): C
   const values = cleanEnv(given, specs, {
     reporter: ({ errors, env }) => {
       const wrong = Object.entries(errors).map(([name, error]): [string, string] => [name, error.message]);
-      // The default of one that cannot be read contradicts nothing.
+      // A setting that cannot be read has its default here, which must not cause a conflict.
       const known = Object.fromEntries(Object.entries(env as object).filter(([name]) => !problems.has(name)));
       wrong.push(...contradictions(known, given, mode));
       const lines = [...problems.values(), ...wrong.map(([name, reason]) => `${sourceOf(name)}: ${reason}`)];
@@ -217,19 +215,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, mode: Mode = 'production'): C
     },
   });
 
-  // A plain object: envalid's own throws on names that it does not know.
-  const { HOST, PORT, STATS_HOST, STATS_PORT } = values;
-  return {
-    ...values,
-    PUBLIC_URL: values.PUBLIC_URL || urlOf(HOST, PORT),
-    PUBLIC_STATS_URL: values.PUBLIC_STATS_URL || (STATS_PORT > 0 ? urlOf(STATS_HOST, STATS_PORT) : 'none'),
-    mode,
-  };
+  // A plain object: envalid's throws on unknown names.
+  return { ...values, PUBLIC_URL: values.PUBLIC_URL || urlOf(values), mode };
 }
 
 /**
- * Reads the settings of this process, or ends it.
- * @returns the settings; where they are wrong, says why on stderr and exits with EX_CONFIG
+ * Reads the settings of this process, or exits it.
+ * @returns the settings; if any is wrong, says why on stderr and exits with EX_CONFIG
  */
 export function configOrExit(mode: Mode): Config {
   try {
@@ -240,7 +232,7 @@ export function configOrExit(mode: Mode): Config {
   }
 }
 
-/** Ends the process with EX_CONFIG, and says on stderr which settings are wrong. */
+/** Says on stderr which settings are wrong, and exits the process with EX_CONFIG. */
 export function exitWrong({ message }: ConfigError): never {
   process.stderr.write(`${message}\n`);
   process.exit(EX_CONFIG);

@@ -1,19 +1,19 @@
-// What the environment gives for a setting: the value itself, or by NAME_FILE the path of a file that holds it.
+// Raw values from the environment: each in the variable NAME, or in the file that NAME_FILE names.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /** The largest file that is read, in bytes. */
 const MAX_BYTES = 64 * 1024;
 
-/** What is wrong with a file, in words that do not repeat its path: it may be the secret, given where a path is expected. */
+/** What is wrong with a file. The message must not repeat the path: the secret itself may have been given as the path. */
 class FileError extends Error {}
 
-/** What an environment gives. */
+/** Raw values, and the problems with them. */
 export interface Given {
-  /** The environment without what is empty, and with what the files hold. Settings with a problem are not in it. */
+  /** The environment without empty variables, plus the files' contents. Settings with a problem are left out. */
   values: Record<string, string>;
-  /** The settings whose value is that of a file. */
+  /** The settings whose value comes from a file. */
   fromFile: Set<string>;
-  /** For each setting that cannot be read, a line that says why, without a value. */
+  /** For each setting that cannot be read, a line that says why, without its value. */
   problems: Map<string, string>;
 }
 
@@ -22,7 +22,7 @@ export const fileVariable = (name: string): string => `${name}_FILE`;
 
 /**
  * Reads settings, each from the variable of its name or from the file that NAME_FILE names.
- * @param env - as process.env; an empty value counts as unset, since Compose passes unset ones so
+ * @param env - such as process.env; an empty value counts as unset, because Compose passes unset variables that way
  */
 export function readGiven(names: string[], env: NodeJS.ProcessEnv): Given {
   const values = Object.fromEntries(
@@ -51,11 +51,11 @@ function readOne(name: string, { values, fromFile, problems }: Given): void {
 }
 
 /**
- * @returns what a file holds, without the newline at its end
- * @throws FileError, or what opening and reading it throws
+ * @returns a file's content, without its trailing newline
+ * @throws FileError, or what opening and reading the file throws
  */
 function readValue(path: string): string {
-  // A FIFO that nobody writes to would be waited for.
+  // Without O_NONBLOCK, opening a FIFO would wait for a writer.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const stat = fstatSync(fd);
@@ -70,7 +70,7 @@ function readValue(path: string): string {
   }
 }
 
-/** Reads to the end or the limit: the size that a file is said to have may be wrong, as in /proc. */
+/** Reads to the end or the limit: the reported size may be wrong, such as in /proc. */
 function readBytes(fd: number): Buffer {
   const bytes = Buffer.alloc(MAX_BYTES + 1);
   let length = 0;

@@ -1,10 +1,10 @@
-// The settings that a service declares for itself: read as the server's own are, and no value of them is ever shown.
+// Settings that a service declares: read like the server's, but their values are never shown.
 import * as envalid from 'envalid';
 import type { OptionalValidatorSpec, RequiredValidatorSpec, ValidatorSpec } from 'envalid';
 import { ConfigError, settings as serverSettings } from './config';
 import { fileVariable, readGiven } from './given';
 
-/** The values of settings, by what declares them. */
+/** The values of settings, typed by their validators. */
 export type Settings<Specs> = Readonly<{
   [Name in keyof Specs]: Specs[Name] extends OptionalValidatorSpec<infer Value>
     ? Value | undefined
@@ -15,7 +15,7 @@ export type Settings<Specs> = Readonly<{
 
 type Spec = ValidatorSpec<unknown>;
 
-/** What envalid's validators expect. Their own messages repeat the value. */
+/** What envalid's validators expect. Their own messages would repeat the value. */
 const EXPECTED = new Map<Spec['_parse'], string>([
   [envalid.bool()._parse, 'true or false'],
   [envalid.num()._parse, 'a number'],
@@ -27,20 +27,20 @@ const EXPECTED = new Map<Spec['_parse'], string>([
   [envalid.json()._parse, 'JSON'],
 ]);
 
-/** A message that has so many characters in a row of a value is taken to repeat a part of it. */
+/** A message that contains this many consecutive characters of a value counts as repeating it. */
 const MIN_PART = 4;
-/** A message that is longer is not shown, in characters. */
+/** Longer messages are not shown, in characters. */
 const MAX_MESSAGE = 500;
 
 /**
- * Declares settings, and reads them from the environment: each from the variable of its name, or from the file whose path
- * is in NAME_FILE. An empty variable counts as unset.
- * @param specs - envalid's validators by name, as { DATABASE_URL: url(), GREETING: str({ default: 'Hello' }) }
- * @returns the values, frozen; validated, and typed by the validators
- * @throws ConfigError that lists every problem by name and by what is expected, without a value
+ * Declares settings, and reads each from the environment variable of its name or from the file whose path is in
+ * NAME_FILE. An empty variable counts as unset.
+ * @param specs - envalid's validators by name, such as { DATABASE_URL: url(), GREETING: str({ default: 'Hello' }) }
+ * @returns the values: frozen, validated, and typed by the validators
+ * @throws ConfigError that lists every problem with the name and what is expected, without the value
  */
 export function defineSettings<Specs extends Record<string, object>>(specs: Specs): Settings<Specs> {
-  // Were the parameter of this type, TypeScript would take choices for any strings.
+  // If the parameter had this type, TypeScript would widen choices to string.
   const declared = specs as Record<string, Spec | undefined>;
   const names = Object.keys(declared);
   const given = readGiven(names, process.env);
@@ -60,7 +60,7 @@ export function defineSettings<Specs extends Record<string, object>>(specs: Spec
   return Object.freeze(Object.fromEntries(names.map((name) => [name, checked[name]]))) as Settings<Specs>;
 }
 
-/** @returns for each name that cannot be that of a setting of one's own, a line that says why */
+/** @returns for each name that a service must not use, a line that says why */
 function nameProblems(names: string[]): [string, string][] {
   const servers = Object.keys(serverSettings(false));
   return names.flatMap((name): [string, string][] => {
@@ -75,7 +75,7 @@ function missing(name: string, spec: Spec | undefined): string {
   return `${name} is not set: ${expectationOf(spec)}. Set it, or ${fileVariable(name)} to the path of a file that holds it`;
 }
 
-/** What is expected, in the words of whoever declared it. */
+/** @returns what is expected, with the declaration's own example, description and link */
 function expectationOf(spec: Spec | undefined): string {
   const { _parse, choices, desc, example, docs } = spec ?? {};
   const known = _parse === undefined ? undefined : EXPECTED.get(_parse);
@@ -89,8 +89,8 @@ function expectationOf(spec: Spec | undefined): string {
 }
 
 /**
- * Makes a validator whose errors say what is expected and not what was given.
- * @param problems - takes what is wrong with the declaration
+ * Wraps a validator so that its errors say what is expected, not what was given.
+ * @param problems - collects what is wrong with the declaration
  */
 function guard(name: string, spec: Spec | undefined, problems: Map<string, string>): Spec {
   if (typeof spec?._parse !== 'function') {
@@ -114,15 +114,15 @@ function guard(name: string, spec: Spec | undefined, problems: Map<string, strin
 }
 
 /**
- * @returns what a validator makes of a value
- * @throws Error that says what is expected. What the validator throws is not passed on: it may hold the value anywhere, as
- *   in its trace or as its cause
+ * @returns the value as parsed by its validator
+ * @throws Error that says what is expected. The validator's own error is not passed on: it may contain the value anywhere,
+ *   such as in its stack or its cause
  */
 function valueOf(spec: Spec, input: string): unknown {
   let message: string | undefined;
   try {
     const value = spec._parse(input);
-    // Before envalid looks at the choices: it would show the value.
+    // Checked here because envalid's message about choices would show the value.
     const isOne = !spec.choices || spec.choices.includes(value);
     if (isOne && value !== undefined && value !== null) return value;
   } catch (thrown) {
@@ -131,7 +131,7 @@ function valueOf(spec: Spec, input: string): unknown {
   throw new Error(message === undefined || repeats(message, input) ? expectationOf(spec) : message);
 }
 
-/** @returns the message of what a validator has thrown, which may be anything */
+/** @returns the message of whatever a validator has thrown */
 function messageOf(thrown: unknown): string | undefined {
   try {
     const { message } = thrown as { message?: unknown };
@@ -141,7 +141,7 @@ function messageOf(thrown: unknown): string | undefined {
   }
 }
 
-/** @returns whether a message may hold a value or a part of it, in whichever case */
+/** @returns whether a message may contain a value or a part of it, ignoring case */
 function repeats(message: string, value: string): boolean {
   if (message.length > MAX_MESSAGE) return true;
   const [text, secret] = [message.toLowerCase(), value.toLowerCase()];

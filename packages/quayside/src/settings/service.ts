@@ -1,10 +1,10 @@
-// The service's name and version, as its package.json says them.
+// The service's name and version, from its package.json.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
  * Reads the nearest package.json that has a name, from a file's folder upward.
- * @returns name and version; (unknown) where there is none
+ * @returns name and version; (unknown) if there is none
  */
 export function readService(file: string): { name: string; version: string } {
   const unknown = { name: '(unknown)', version: '(unknown)' };
