@@ -1,11 +1,11 @@
-// What a service may import. Importing it has no side effect.
+// The public API for services. Importing it has no side effect.
 import type { Logger } from './process/log';
 
 export type { CreateApp, Service } from './http/service';
 export { log } from './process/log';
 export type { Logger };
 export { defineSettings, type Settings } from './settings/own';
-// envalid's validators, and what others are made with.
+// envalid's validators, and the functions to make new ones.
 export { bool, email, host, json, makeExactValidator, makeValidator, num, port, str, testOnly, url } from 'envalid';
 export type {
   BaseValidator,
@@ -18,11 +18,11 @@ export type {
 } from 'envalid';
 
 declare global {
-  // Express's own, which is a namespace for others to add to.
+  // Express's own namespace, meant for augmentation.
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace Express {
     interface Request {
-      /** The log, with the id of this request in each line, and with its trace. */
+      /** The log, with this request's id and trace in each line. */
       log: Logger;
     }
   }

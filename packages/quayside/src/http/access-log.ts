@@ -1,4 +1,4 @@
-// One line in the log for each request, when its answer has ended.
+// The access log: one line per request, written when its response has ended.
 import type { Request } from 'express';
 import { writeInfo, type Logger } from '../process/log';
 import type { Exchange } from './exchange';
@@ -6,13 +6,13 @@ import type { Outcome } from './outcome';
 import { idOf } from './request-id';
 import { traceOf } from './trace';
 
-/** What JSON escapes. */
+/** Characters that JSON escapes. */
 const ESCAPED = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
 /** @returns a string as JSON */
 const quoted = (text: string) => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`);
 
-/** Of shorter times the text is kept, in hundredths of a millisecond: to make it of a fraction takes as long as of all else. */
+/** Text of times below this is cached, in hundredths of a ms: formatting the fraction takes as long as the rest of the line. */
 const MAX_KEPT = 1000;
 const kept: string[] = [];
 
@@ -23,24 +23,24 @@ function rounded(ms: number): string {
   return String(hundredths / 100);
 }
 
-/** @returns the path that a request asks for, as the log names it: without query, and without a host, or a password for it */
+/** @returns the requested path for the log, without query, host or credentials */
 export function pathOf({ originalUrl, url }: Pick<Request, 'originalUrl' | 'url'>): string {
   const target = originalUrl || url;
-  // Nearly all of them, and at a fraction of what the expression takes.
+  // Nearly all requests, at a fraction of the expression's cost.
   if (target.startsWith('/') && !target.includes('?') && !target.includes('#')) return target;
   return /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(target)?.[1] ?? '';
 }
 
-/** @returns the address of who sent the request, as far as TRUST_PROXY lets it be known */
+/** @returns the client's address, as far as TRUST_PROXY reveals it */
 export function clientOf(req: Request): string | undefined {
-  // Express goes through all proxies, also where there are none.
+  // Express would go through the list of proxies even if it is empty.
   return req.app.enabled('trust proxy') ? req.ip : req.socket.remoteAddress;
 }
 
 /**
- * Writes the line of a request, at debug for a health check: they are asked for all day by machines. Of what the client
- * says, only method, path, request id and trace get into the log; no query, other header or cookie.
- * @param outcome - which marks an answer that was cut, or a request, as aborted
+ * Writes a request's line, at debug for health checks, which machines request all day. Of the client's data, only method,
+ * path, request id and trace are logged; no query, other header or cookie.
+ * @param outcome - a cut request or response is logged as aborted
  */
 export function writeLine(
   log: Logger,
@@ -50,13 +50,13 @@ export function writeLine(
   const path = pathOf({ originalUrl: '', url });
   const id = idOf(req);
   const trace = traceOf(req);
-  // What a service may have put in the place of these, or of the clock, has to go through pino.
+  // A service may have replaced any of these, or the clock. Unusual values go through pino.
   const isPlain = !isHealth && Number.isFinite(status) && Number.isFinite(bytes) && Number.isFinite(ms);
   if (isPlain && (client === undefined || typeof client === 'string')) {
     const ofTrace = trace ? `,"trace_id":"${trace.trace_id}","span_id":"${trace.span_id}"` : '';
     const ofClient = client === undefined ? '' : `,"client":${quoted(client)}`;
     const ofEnd = cut === undefined ? '' : ',"aborted":true';
-    // In one piece: each that is put together before takes time and memory.
+    // One template: intermediate strings would cost time and memory.
     const fields = `,"id":${quoted(id)}${ofTrace},"method":"${method}","path":${quoted(path)},"status":${String(status)},"bytes":${String(bytes)},"ms":${rounded(ms)}${ofClient}${ofEnd}`;
     if (writeInfo(log, fields, 'request')) return;
   }

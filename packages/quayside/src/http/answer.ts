@@ -1,4 +1,4 @@
-// Short answers that the server gives in the service's place.
+// Short responses that the server sends instead of the service.
 import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { stripVTControlCharacters } from 'node:util';
 import type { Request } from 'express';
@@ -10,18 +10,18 @@ export interface Answer {
   body: string;
 }
 
-/** How an answer may be written. HTML is for traces: a browser shows the rest as it is. */
+/** Formats of a response. HTML is only for stack traces: browsers show the rest as text. */
 export type Kind = 'text' | 'json' | 'html';
 
 const escapeHtml = (text: string) => text.replace(/[&<>]/g, (char) => `&#${String(char.charCodeAt(0))};`);
 
 /**
- * Says what a status means.
- * @param given.requestId - for whoever reports the error
- * @param given.trace - where it may be shown
+ * Makes the response for a status.
+ * @param given.requestId - for reporting the error
+ * @param given.trace - the stack trace, if it may be shown
  */
 export function answerFor(status: number, kind: Kind, given: { requestId?: string; trace?: string } = {}): Answer {
-  // On a terminal, a compiler's messages come in colours.
+  // On a terminal, a compiler's messages are coloured.
   const more = { ...given, ...(given.trace !== undefined && { trace: stripVTControlCharacters(given.trace) }) };
   const error = STATUS_CODES[status] ?? 'Error';
   if (kind === 'json') return { type: 'application/json', body: `${JSON.stringify({ status, error, ...more })}\n` };
@@ -39,7 +39,7 @@ export function answerFor(status: number, kind: Kind, given: { requestId?: strin
   return { type: 'text/plain; charset=utf-8', body: `${[title, ...lines].join('\n')}\n` };
 }
 
-/** @returns an answer as it goes over the wire, for a connection that has no response, and ends with it */
+/** @returns a raw HTTP response, for a connection without a response object that ends after it */
 export function rawAnswer(status: number, { type, body } = answerFor(status, 'text')): string {
   return (
     `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
@@ -47,9 +47,9 @@ export function rawAnswer(status: number, { type, body } = answerFor(status, 'te
   );
 }
 
-/** What tells where an answer ends, or how to read it. An error may bring such from another server's answer. */
+/** Headers that say where a response ends or how to decode it. An error may carry those of another server's response. */
 const framing = ['content-encoding', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding'];
-/** What describes the body that a handler had in mind. */
+/** Headers that describe the body that the handler meant to send. */
 const descriptive = [
   'accept-ranges',
   'content-disposition',
@@ -61,8 +61,8 @@ const descriptive = [
 const foreign = new Set([...framing, 'connection']);
 
 /**
- * Answers a request of which nothing has been answered yet. Other headers that have been set stay, as in Express: those of
- * CORS and of security are a middleware's, and meant for every answer.
+ * Answers a request whose response has not started. Other headers stay, as in Express: middleware sets CORS and security
+ * headers for every response.
  */
 export function answer(
   req: Request,
@@ -75,7 +75,7 @@ export function answer(
     ...(status >= 500 && { requestId: idOf(req) }),
     ...(trace !== undefined && { trace }),
   });
-  // As Express sends it, for whoever has put a function of their own in the place of res.end().
+  // A Buffer, as from Express, in case res.end() has been replaced.
   const body = Buffer.from(text);
   for (const name of [...framing, ...descriptive]) res.removeHeader(name);
   res.statusCode = status;
@@ -90,9 +90,8 @@ export function answer(
 }
 
 /**
- * Answers a request that is not read to its end, and ends the connection: what comes after is dropped. The service may be
- * reading the request; for that, it breaks off. Where it has answered already, that is the answer; what it has only begun
- * is cut.
+ * Answers a request that is not read to its end, and ends the connection; whatever follows is dropped. If the service is
+ * reading the request, that is aborted. A complete response of the service stands; one that has only started is cut.
  */
 export function refuse({ req, res, connection }: Exchange, status: number): void {
   if (connection.findTaker() !== undefined) return;
@@ -104,12 +103,12 @@ export function refuse({ req, res, connection }: Exchange, status: number): void
     } else if (!res.writableEnded) res.destroy();
     connection.endAfterAnswers();
   } catch {
-    // By what the service has made of the response.
+    // The service may have modified the response.
     connection.socket.destroy();
   }
 }
 
-/** After an answer in its place, what the service still says goes nowhere: as an error, it could end the process. */
+/** Ignores what the service writes after the server has answered for it: otherwise an error could end the process. */
 export function mute(res: ServerResponse): void {
   const ignore =
     <T>(result: T) =>

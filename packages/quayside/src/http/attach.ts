@@ -1,22 +1,22 @@
-// What a service has its server serve beside its app: it listens for events of the server, as socket.io does.
+// Lets a service listen for the server's events besides its app, as socket.io does.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Exchange } from './exchange';
 
 type Listener = (this: Server, req: IncomingMessage, res: ServerResponse) => unknown;
 
-/** What the server does for the service's listeners. */
+/** What the service's listeners need from the server. */
 export interface AttachOptions {
-  /** Has the app serve a request. */
+  /** Serves a request with the app. */
   serveApp: (exchange: Exchange) => void;
-  /** Called where a listener throws. */
+  /** Called if a listener throws. */
   onError: (exchange: Exchange, error: unknown) => void;
 }
 
 /**
- * Has a service listen for a server's requests. What it puts in the place of the app's listener comes behind the server's own:
- * limits, request id, log and stats are for its requests, too.
- * @returns what serves a request from then on
+ * Lets a service listen for a server's requests. Listeners that it puts in place of the app's run behind the server's own,
+ * so limits, request id, log and stats apply to their requests too.
+ * @returns the function that serves a request from then on
  * @throws what attach() throws
  */
 export async function attachTo(
@@ -30,7 +30,7 @@ export async function attachTo(
     const exchange = exchanges.get(req);
     if (exchange !== undefined) serveApp(exchange);
   });
-  // Of socket.io, close() closes the server. http.Server's own would also cut idle connections, and requests on their way.
+  // socket.io's close() closes the server. http.Server's would also cut idle connections, with requests on their way.
   Object.assign(server, {
     close: (then?: (error?: Error) => void) => {
       NetServer.prototype.close.call(server, then);

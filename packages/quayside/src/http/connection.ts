@@ -1,22 +1,22 @@
-// A client's connection, from its first request to its end, which is in stages where more may come than was answered.
+// A client's connection, from its first request to its end. It ends in stages if the client may still be sending.
 import { Socket } from 'node:net';
 import type { Exchange } from './exchange';
 
-/** How long what comes after the last answer is read and dropped, so that no reset overtakes the answer, in ms. */
+/** How long data after the last response is read and dropped, so that no reset overtakes the response, in ms. */
 const LINGER_MS = 5000;
 /** How much of it, in bytes. */
 const LINGER_BYTES = 64 * 1024 ** 2;
-/** How long the answers to a client that has ended its side may take, in ms: it may have left as well. */
+/** How long responses to a client that has ended its side may take, in ms: it may be gone. */
 const HALF_CLOSED_MS = 5000;
 
-/** Where a socket has its connection: for a map of all, new ones would cost more, as would the collection of garbage. */
+/** The socket's property for its connection: a map would make new connections and garbage collection more expensive. */
 const CONNECTION = Symbol('connection');
 
 interface KnownSocket extends Socket {
   [CONNECTION]?: Connection;
 }
 
-// Shared by all sockets, so that a new one takes no function of its own.
+// Shared by all sockets, so that a new socket needs no functions of its own.
 function endSocket(this: KnownSocket): void {
   this[CONNECTION]?.end();
 }
@@ -33,43 +33,43 @@ export function connectionOf(socket: Socket): Connection | undefined {
 }
 
 export class Connection {
-  /** Its exchanges in flight, from the oldest, whose answer has the socket, to the youngest. */
+  /** Its exchanges in flight, from the oldest, whose response has the socket, to the youngest. */
   private readonly inFlight: Exchange[] = [];
-  /** What it had sent when a response of its was last closed, in bytes. */
+  /** Bytes sent when its last response was closed. */
   private sent = 0;
-  /** What it has sent of interim answers since then, in bytes. */
+  /** Bytes of interim responses sent since then. */
   interim = 0;
   /**
-   * open: its requests are served. last: the request that has come is the last one. ending: what still comes is dropped,
-   * and it ends after the answers in flight. lingering: all is said, and its end waits for the client's. closed: an answer
-   * has been cut, and so are those behind it.
+   * open: its requests are served. last: the current request is the last one. ending: further data is dropped, and it ends
+   * after the responses in flight. lingering: everything is sent, and it waits for the client's end. closed: a response
+   * was cut, and so are those behind it.
    */
   private state: 'open' | 'last' | 'ending' | 'lingering' | 'closed' = 'open';
-  /** The youngest exchange; where its request has not come whole, also after its answer has ended. */
+  /** The youngest exchange; kept after its response has ended if its request is incomplete. */
   private youngest: Exchange | undefined;
-  /** The exchange by which the service has taken the socket for itself. */
+  /** The exchange through which the service has taken over the socket. */
   private taker: Exchange | undefined;
-  /** What is said behind the answers in flight. */
+  /** What is sent after the responses in flight. */
   private parting: string | undefined;
   private timer: NodeJS.Timeout | undefined;
-  /** Node's own listener, which has what comes parsed. */
+  /** Node's own listener, which passes data to the parser. */
   private readonly parse: (...args: unknown[]) => void;
 
   constructor(
     readonly socket: Socket,
-    /** Those that linger, itself among them when it does. */
+    /** All lingering connections, including this one when it lingers. */
     private readonly lingering: Set<Connection>,
   ) {
-    // One that another process has passed on has it not.
+    // Not set on a socket that another process has passed on.
     socket.allowHalfOpen = true;
     [this.parse = () => undefined] = socket.listeners('data') as Connection['parse'][];
-    // Node calls it after the last answer. It closes at once, and unread bytes make that a reset.
+    // Node calls this after the last response. Its own version closes at once, which unread bytes turn into a reset.
     socket.destroySoon = endSocket;
     socket.on('end', onSocketEnd).on('close', onSocketClose);
     (socket as KnownSocket)[CONNECTION] = this;
   }
 
-  /** Whether a request that has been read is to be served: not behind the last one, nor where the service reads. */
+  /** @returns whether to serve a request: not after the last one, and not if the service has taken over the socket */
   accepts(): boolean {
     if (this.state !== 'open') {
       this.drop();
@@ -78,54 +78,54 @@ export class Connection {
     return this.inFlight.length === 0 || this.findTaker() === undefined;
   }
 
-  /** Puts an exchange among those in flight. */
+  /** Adds an exchange to those in flight. */
   begin(exchange: Exchange): void {
     this.youngest = exchange;
     this.inFlight.push(exchange);
   }
 
   /**
-   * Takes an exchange from those in flight, when its response is closed.
-   * @returns the bytes sent since another one's was, headers and body
+   * Removes an exchange from those in flight when its response is closed.
+   * @returns the bytes sent since the previous one was closed, headers and body
    */
   finish(exchange: Exchange): number {
     const { bytesWritten, destroyed } = this.socket;
-    // It cannot be found out any more when the next one is the oldest.
+    // Once the next exchange is the oldest, this could no longer be determined.
     if (!exchange.res.writableFinished) this.findTaker();
     const bytes = bytesWritten - this.sent;
     this.sent = bytesWritten;
     this.interim = 0;
     this.inFlight.splice(this.inFlight.indexOf(exchange), 1);
-    // Not kept for as long as the connection is idle: its request has the body.
+    // An idle connection must not retain the request, which holds the body.
     if (this.youngest === exchange && exchange.req.complete) this.youngest = undefined;
     if (destroyed) this.state = 'closed';
     else if (this.state === 'ending' && this.inFlight.length === 0) this.part();
     return bytes;
   }
 
-  /** @returns the exchange whose answer has the socket, or had it last */
+  /** @returns the exchange whose response has the socket, or had it last */
   oldest(): Exchange | undefined {
     return this.inFlight[0];
   }
 
-  /** @returns the youngest exchange where its request has not come whole */
+  /** @returns the youngest exchange if its request is incomplete */
   unfinished(): Exchange | undefined {
     return this.youngest?.req.complete === false ? this.youngest : undefined;
   }
 
-  /** Whether nothing more is said to what comes. */
+  /** Whether further data gets no response. */
   get isEnding(): boolean {
     return this.state !== 'open' && this.state !== 'last';
   }
 
-  /** Makes the request that has come the last one. */
+  /** Makes the current request the last one. */
   makeLast(): void {
     if (this.state === 'open') this.state = 'last';
   }
 
   /**
-   * Ends it after the answers in flight; what still comes is dropped.
-   * @param parting - is said behind them, where none of them says that it is the last
+   * Ends the connection after the responses in flight; further data is dropped.
+   * @param parting - sent after them, unless one of them already ends the connection
    */
   endAfterAnswers(parting?: string): void {
     if (this.isEnding) return;
@@ -135,17 +135,17 @@ export class Connection {
   }
 
   /**
-   * Finds out whether the service has taken the socket for itself, as for a WebSocket: nothing of the oldest answer is
-   * sent, and the response has lost the socket, or somebody else listens to the socket and writes to it.
-   * From then on, the socket is not the server's to read or to write to.
-   * @returns the exchange by which it has
+   * Finds out whether the service has taken over the socket, such as for a WebSocket: nothing of the oldest response has
+   * been sent, and either the response has lost the socket, or other code listens to the socket and writes to it.
+   * From then on, the server neither reads nor writes the socket.
+   * @returns the exchange through which it has
    */
   findTaker(): Exchange | undefined {
     if (this.taker !== undefined || this.isEnding) return this.taker;
     const oldest = this.oldest();
     if (oldest === undefined || !this.isTaken(oldest)) return undefined;
     this.taker = oldest;
-    // It would take each frame for a broken request.
+    // The parser would take each frame for a malformed request.
     if (this.isHeard()) this.socket.off('data', this.parse);
     return oldest;
   }
@@ -156,30 +156,30 @@ export class Connection {
     return this.isHeard() && this.socket.bytesWritten - this.sent > this.interim;
   }
 
-  /** Whether somebody else reads what the client sends. */
+  /** Whether other code reads what the client sends. */
   private isHeard(): boolean {
     const { socket } = this;
     return socket.listenerCount('readable') > 0 || socket.listeners('data').some((listener) => listener !== this.parse);
   }
 
-  /** Ends it after its last answer: at once, unless more has come, or is still to come, than that was an answer to. */
+  /** Ends the connection after its last response: at once, unless more data has come or is still to come. */
   end(): void {
     const { socket } = this;
-    // The client has ended its side, which does not make an answer the last.
+    // The client has ended its side; that alone does not make a response the last one.
     if (this.parting !== undefined && socket.readableEnded) return;
     const isAnswered = !this.isEnding && this.unfinished() === undefined;
     if (isAnswered || this.findTaker() !== undefined) Socket.prototype.destroySoon.call(socket);
     else this.linger();
   }
 
-  /** Says what there is to say, and ends it. */
+  /** Sends the parting message, if any, and lingers. */
   private part(): void {
     if (!this.socket.writable) return;
     if (this.parting !== undefined) this.socket.write(this.parting);
     this.linger();
   }
 
-  /** Has what still comes read and dropped, without Node's parser. */
+  /** Reads and drops further data, bypassing Node's parser. */
   private drop(): void {
     if (this.isEnding) return;
     this.state = 'ending';
@@ -190,7 +190,7 @@ export class Connection {
     });
   }
 
-  /** Ends its own side, and then reads until the client ends the other one, but not without bounds. */
+  /** Ends its own side, then reads until the client ends the other, within bounds. */
   private linger(): void {
     const { socket } = this;
     if (this.state === 'lingering' || socket.destroyed) return;
@@ -200,9 +200,9 @@ export class Connection {
     socket.end();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-    // When the parser is done with what has come, and those have been told who wait for the end of the answer.
+    // Later, when the parser has handled the data and the listeners for the response's end have run.
     setImmediate(() => {
-      // A read that was begun while the parser had the socket never ends by itself; without it, there would be no other.
+      // A read that started while the parser had the socket never ends by itself, and would block all others.
       socket.push('');
       socket.resume();
       const unfinished = this.unfinished();
@@ -210,10 +210,10 @@ export class Connection {
     });
   }
 
-  /** Bounds the time of answers to a client that has ended its side: nothing else tells of one that has left. */
+  /** Limits the time of responses to a client that has ended its side: there is no other way to tell that it is gone. */
   boundAnswers(): void {
     if (this.inFlight.length === 0 || this.state === 'lingering') return;
-    // As Node does, unless the service has a say in it.
+    // If the service has the socket, do as Node does.
     if (this.findTaker() !== undefined) {
       this.socket.end();
       return;
@@ -224,21 +224,21 @@ export class Connection {
       const { bytesWritten, writableLength } = this.socket;
       const isMoving = bytesWritten > before || writableLength > 0;
       before = bytesWritten;
-      // An answer of known length ends by itself, as long as the service goes on with it.
+      // A response of known length ends by itself, as long as the service keeps sending it.
       if (isMoving && res?.headersSent && res.hasHeader('Content-Length')) this.timer?.refresh();
       else this.socket.end();
     }, HALF_CLOSED_MS).unref();
   }
 
   /**
-   * Has answers that Node has lost, or forgets, emit 'close', so that whatever waits for them can rely on it: those whose
-   * socket was taken away, and in older releases, 20 among them, those queued behind another, by pipelining.
+   * Makes responses that Node forgets emit 'close', so that listeners can rely on it: those whose socket was taken away,
+   * and, in older releases such as 20, pipelined ones queued behind another.
    */
   close(): void {
     clearTimeout(this.timer);
     this.lingering.delete(this);
     for (const { res } of this.inFlight) {
-      // Node, where it tells, does so once the listeners of the connection have been called.
+      // Where Node emits it, it does so after the connection's listeners have run.
       setImmediate(() => {
         if (!res.closed) res.emit('close');
       });
@@ -246,7 +246,7 @@ export class Connection {
   }
 }
 
-/** Tells whoever reads a request that its rest never comes, as Node does, but without closing the connection. */
+/** Tells readers of a request that its rest never comes, as Node does, but without closing the connection. */
 function breakOff({ req }: Exchange): void {
   req._destroy = (error, callback) => {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- services still go by it

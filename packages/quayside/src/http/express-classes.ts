@@ -1,8 +1,8 @@
-// Requests and responses that are born as the service's own, with what Express adds to Node's.
+// Classes of requests and responses that already have the prototypes of the service's Express app.
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 
-/** Before Node 22, Reflect.construct() costs several times what all else of a request does; from then on, it is the quicker way. */
+/** Before Node 22, Reflect.construct() costs several times the rest of a request; from then on, it is the faster way. */
 const [MAJOR = 0] = process.versions.node.split('.').map(Number);
 const isReflectSlow = MAJOR < 22;
 
@@ -12,12 +12,12 @@ interface Classes {
 }
 
 /**
- * Express gives each request and response its own prototype, after Node has made them. To change the prototype of an
- * object costs more than to make one, so here they come into the world with it, and Express finds nothing to change.
- * @returns the classes that http.createServer() is to make them of
+ * Express replaces the prototype of each request and response that Node has created. That costs more than creating the
+ * object, so here they are created with the right prototype, and Express finds nothing to change.
+ * @returns the classes for http.createServer()
  */
 export function classesOf(app: Express): Classes {
-  // A class whose prototype another has made cannot be written as one.
+  // The class syntax cannot use an existing object as prototype.
   return {
     IncomingMessage: subclassOf(IncomingMessage, app.request),
     ServerResponse: subclassOf(ServerResponse, app.response),

@@ -1,22 +1,22 @@
-// Where the frames of a WebSocket end in what its server writes. RFC 6455, section 5.2.
+// Finds the boundaries of WebSocket frames in what the service writes. RFC 6455, section 5.2.
 
-/** Until the end of the answer that begins it: what is longer is taken for no WebSocket. */
+/** Maximum length of the 101 response, in bytes: a longer one does not count as a WebSocket's. */
 const MAX_HEAD = 64 * 1024;
 
-/** The bytes of one connection, from the answer 101 on. */
+/** The bytes of one connection, from the 101 response on. */
 export class Frames {
   private head: string | undefined = '';
-  /** Of a frame's header, what has come. */
+  /** The part of a frame's header seen so far. */
   private header: number[] = [];
   /** How much of a frame's payload is still to come, in bytes. */
   private left = 0;
 
-  /** @returns whether a frame of somebody else's may follow */
+  /** @returns whether a frame is complete, so another one may be inserted */
   isWhole(): boolean {
     return this.head === undefined && this.header.length === 0 && this.left === 0;
   }
 
-  /** Takes what is written, with the encoding where it is text. Never throws. */
+  /** Takes written data, with its encoding if it is text. Never throws. */
   push(chunk: unknown, encoding?: unknown): void {
     const bytes = bytesOf(chunk, encoding);
     let at = this.head === undefined ? 0 : this.passHead(bytes);
@@ -40,7 +40,7 @@ export class Frames {
     return end < 0 ? bytes.length : end + 4 - before.length;
   }
 
-  /** Reads the header where it has come whole. */
+  /** Reads the header once it is complete. */
   private endHeader(): void {
     const [, second = 0, ...length] = this.header;
     const short = second & 0x7f;
@@ -52,7 +52,7 @@ export class Frames {
   }
 }
 
-/** @returns the bytes of what a socket's write() or end() takes first; none where it is no data */
+/** @returns the bytes of the first argument of a socket's write() or end(); empty if it is not data */
 function bytesOf(chunk: unknown, encoding: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (typeof chunk !== 'string') return new Uint8Array();

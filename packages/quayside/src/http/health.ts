@@ -1,17 +1,17 @@
 // Liveness and readiness, answered before the service sees the request.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Who is asked whether new requests are welcome. */
+/** Decides whether the server accepts new requests. */
 export interface Readiness {
   /** Whether the server drains. */
   isDraining: () => boolean;
-  /** What the service says, where it has a say. */
+  /** The service's own check, if it has one. */
   ready?: (() => Promise<boolean>) | undefined;
 }
 
 /**
- * Answers GET and HEAD of /livez (this process serves) and /readyz (send it new requests: 200, or 503 while it drains or
- * where the service is not ready).
+ * Answers GET and HEAD of /livez (200 as long as this process serves) and /readyz (200, or 503 while it drains or the
+ * service is not ready).
  * @returns whether the request was one of these, and is answered or will be
  */
 export function answerHealth(req: IncomingMessage, res: ServerResponse, { isDraining, ready }: Readiness): boolean {

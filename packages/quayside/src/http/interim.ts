@@ -1,15 +1,15 @@
-// Interim answers, as 103: what they take of a connection's bytes is no answer.
+// Counts the bytes of interim responses, such as 103, which do not belong to a final response.
 import type { Express, Response } from 'express';
 import type { Exchanges } from './exchange';
 
-/** The methods of a response that send one; the last is of newer releases, 26 among them. */
+/** The response methods that send one; the last exists only in newer releases, such as 26. */
 const senders = ['writeContinue', 'writeProcessing', 'writeEarlyHints', 'writeInformation'];
 
-/** What a response has sent, or has to send once its turn has come, in bytes, with all that its connection had sent before. */
+/** Bytes that a response has sent, including earlier ones of its connection, or has queued until its turn. */
 const sentBy = ({ req, socket, writableLength }: Response) =>
   socket === null ? writableLength : req.socket.bytesWritten;
 
-/** Has the responses of an app count the bytes of the interim answers that they send, for their connection. */
+/** Makes an app's responses count the bytes of their interim responses, for their connection. */
 export function countInterim({ response }: Pick<Express, 'response'>, exchanges: Exchanges): void {
   const methods = response as unknown as Record<string, ((...args: unknown[]) => unknown) | undefined>;
   for (const name of senders) {
@@ -20,7 +20,7 @@ export function countInterim({ response }: Pick<Express, 'response'>, exchanges:
       const { interim } = connection;
       const before = sentBy(this);
       const result = send.apply(this, args);
-      // Not added to what it is now: one of these methods may have called another.
+      // Set, not added: one of these methods may have called another.
       connection.interim = interim + sentBy(this) - before;
       return result;
     };

@@ -1,15 +1,15 @@
-// What a request may take: so many bytes of body, so much time until the service begins to answer.
+// Limits of a request: its headers and body, and the time until the service starts to respond.
 import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { refuse } from './answer';
 import type { Exchange } from './exchange';
 
 /**
- * Bounds the time until the service begins to answer. One timer does for all, since the oldest is the first to be late.
- * @param ms - how long it may take; 0: for ever
+ * Limits the time until the service starts to respond. One timer is enough for all, because the oldest is late first.
+ * @param ms - how long it may take; 0: no limit
  * @param inFlight - from the oldest to the youngest
- * @param onLate - has to answer in the service's place
- * @returns is to be called when another is in flight
+ * @param onLate - must answer instead of the service
+ * @returns a function to call for each new request in flight
  */
 export function createTimeLimit(ms: number, inFlight: Set<Exchange>, onLate: (exchange: Exchange) => void): () => void {
   let timer: NodeJS.Timeout | undefined;
@@ -33,24 +33,24 @@ export function createTimeLimit(ms: number, inFlight: Set<Exchange>, onLate: (ex
   };
 }
 
-/** How many header fields a message may have, and how many trailer fields: as many as Node 22 and later take by themselves. */
+/** Maximum number of header fields, and of trailer fields: the default of Node 22 and later. */
 const MAX_FIELDS = 1000;
 
 const areTooMany = (nameAndValues: string[]) => nameAndValues.length > 2 * MAX_FIELDS;
 
 /** A Host of a name or an IPv4 address: RFC 3986, section 3.2.2, and RFC 9110, section 7.2. */
 const nameAndPort = /^(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*(?::\d*)?$/i;
-/** A Host of an IPv6 address, or of one of the future. */
+/** A Host with an IPv6 address, or a future kind of address. */
 const literalAndPort = /^\[(?:([\da-f:.]+)|v[\da-f]+\.[\w.~!$&'()*+,;=:-]+)\](?::\d*)?$/i;
 
-/** Whether it is what a Host may be: uri-host [ ":" port ], and nothing at all where the URI has no host. */
+/** @returns whether a value is a valid Host: uri-host [ ":" port ], or empty if the URI has no host */
 function isHost(value: string): boolean {
   if (nameAndPort.test(value)) return true;
   const literal = literalAndPort.exec(value);
   return literal !== null && (literal[1] === undefined || isIPv6(literal[1]));
 }
 
-/** Whether a request has the Host that RFC 9112, section 3.2 wants. Node itself drops all but the first. */
+/** @returns whether a request has the Host that RFC 9112, section 3.2 requires. Node itself drops all but the first */
 function hasRightHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   let host: string | undefined;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -63,17 +63,17 @@ function hasRightHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
 }
 
 /**
- * Looks at what is known of a request before its body comes.
+ * Checks a request before its body arrives.
  * @param mostBody - in bytes; 0: any size
- * @returns the status by which it is to be refused; undefined where the service may have it
+ * @returns the status to refuse it with; undefined if the service may have it
  */
 export function refusalOf(req: IncomingMessage, mostBody: number): 400 | 413 | 417 | 431 | undefined {
   const { headers, rawHeaders, url = '' } = req;
   if (areTooMany(rawHeaders)) return 431;
-  // Node would warn of it, and write it to stderr with all that is in it.
+  // Otherwise Node would write a warning with the whole URL to stderr.
   if (!url.startsWith('/') && !url.startsWith('*') && !URL.canParse(url)) return 400;
   if (!hasRightHost(req)) return 400;
-  // Node 20 passes over it, where whoever stands before it may not: RFC 9112, section 6.3.
+  // Node 20 ignores an empty one, but a proxy in front may not: RFC 9112, section 6.3.
   if (headers['transfer-encoding'] === '') return 400;
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') return 417;
   if (mostBody > 0 && Number(headers['content-length'] ?? 0) > mostBody) return 413;
@@ -81,16 +81,16 @@ export function refusalOf(req: IncomingMessage, mostBody: number): 400 | 413 | 4
 }
 
 /**
- * Whether a request is the last one of its connection, by RFC 9112, section 6.1: whoever speaks HTTP/1.0 may not know
- * Transfer-Encoding, and see another end of the body.
+ * @returns whether a request must be the last of its connection, by RFC 9112, section 6.1: an HTTP/1.0 peer may not know
+ *   Transfer-Encoding, and see the body's end elsewhere
  */
 export function isLast({ headers, httpVersion }: IncomingMessage): boolean {
   return httpVersion === '1.0' && headers['transfer-encoding'] !== undefined;
 }
 
 /**
- * Refuses a body whose length nobody has said: by 413, when it has become too large, and by 431, when it ends in too many
- * trailer fields.
+ * Refuses a body of undeclared length: with 413 when it gets too large, and with 431 when it ends in too many trailer
+ * fields.
  * @param most - in bytes; 0: any size
  */
 export function limitBody(exchange: Exchange, most: number): void {
@@ -102,7 +102,7 @@ export function limitBody(exchange: Exchange, most: number): void {
     received += chunk?.length ?? 0;
     const isTooLarge = most > 0 && received > most;
     if (!isTooLarge && (chunk !== null || !areTooMany(req.rawTrailers))) return push(chunk, encoding);
-    // Node may have said that it is, but nobody gets it whole.
+    // Node may have set it, but no reader gets the complete body.
     req.complete = false;
     refuse(exchange, isTooLarge ? 413 : 431);
     return false;

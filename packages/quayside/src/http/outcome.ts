@@ -1,4 +1,4 @@
-// What became of a request, when its response is closed: for the log and for the stats.
+// The outcome of a request, once its response is closed: for the log and the stats.
 import type { Exchange } from './exchange';
 import { routeOf } from './route';
 
@@ -7,16 +7,16 @@ export interface Outcome {
   /** The pattern of the route, never a path. */
   route: string;
   status: number;
-  /** Sent, headers and body. */
+  /** Bytes sent, headers and body. */
   bytes: number;
   /** From the request's headers to the end of its response. */
   ms: number;
-  /** What the client's leaving, or a fault, has cut short. */
+  /** Which of the two was cut short, by the client's leaving or a fault. */
   cut: 'request' | 'answer' | undefined;
 }
 
 /**
- * Says what became of a request whose response has just been closed.
+ * Determines the outcome of a request whose response has just been closed.
  * @param bytes - of the response, as sent
  */
 export function outcomeOf(exchange: Exchange, bytes: number): Outcome {
@@ -25,7 +25,7 @@ export function outcomeOf(exchange: Exchange, bytes: number): Outcome {
   return {
     method,
     route: routeOf(req),
-    // A route that takes the socket leaves the response as it was.
+    // A route that takes over the socket leaves the response unchanged.
     status: isTaken && res.statusCode === 200 && req.headers.upgrade !== undefined ? 101 : res.statusCode,
     bytes,
     ms: performance.now() - start,

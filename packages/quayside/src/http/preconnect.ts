@@ -1,9 +1,9 @@
-// Connections that a client has opened ahead, as proxies and browsers do, and has sent nothing on yet: they are idle.
+// Connections that a client opens in advance, as proxies and browsers do. Until it sends something, they are idle.
 import type { Socket } from 'node:net';
 import { connectionOf } from './connection';
 import type { Exchanges } from './exchange';
 
-/** How much later than the limit Node may find out that headers are too slow, in ms: it looks each half second. */
+/** How long after the limit Node may notice that headers are too slow, in ms: it checks every half second. */
 const LATE_MS = 1000;
 
 export interface IdleTimes {
@@ -14,18 +14,18 @@ export interface IdleTimes {
 }
 
 /**
- * Whether Node has given up a connection that is only idle: it times the headers of the first request from the
- * connection's beginning on, and not from their first byte.
- * @param code - of the error by which Node has
+ * @returns whether Node has given up a connection that is merely idle: it times the first request's headers from the start
+ *   of the connection, not from their first byte
+ * @param code - of Node's error
  */
 export function isUnused(socket: Socket, code: string | undefined): boolean {
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0;
 }
 
 /**
- * Keeps such a connection for as long as one that is idle between two requests, and then closes it without an answer: a
- * 408 could cross a request on its way, and would be taken for the answer to that. Node times the headers of a request
- * that comes after all from their first byte on.
+ * Keeps such a connection as long as one that is idle between requests, then closes it without a response: a 408 could
+ * cross a request on its way and be taken for its response. If a request comes after all, Node times its headers from
+ * their first byte.
  */
 export function keepUnused(socket: Socket, { unused }: Exchanges, { headers, keepAlive }: IdleTimes): void {
   unused.add(socket);
@@ -35,7 +35,7 @@ export function keepUnused(socket: Socket, { unused }: Exchanges, { headers, kee
   let timer = setTimeout(
     () => {
       if (socket.bytesRead === 0) close();
-      // Empty lines may come before a request, and Node does not time them.
+      // Empty lines may precede a request, and Node does not time them.
       else timer = setTimeout(close, headers + LATE_MS).unref();
     },
     Math.max(0, keepAlive - headers),

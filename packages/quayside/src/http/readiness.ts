@@ -1,16 +1,16 @@
-// Whether the service says that new requests are welcome.
+// Asks the service whether it is ready for new requests.
 import { asError } from '../process/failure';
 import type { Logger } from '../process/log';
 
-/** An answer of the service's holds for so long, in ms. */
+/** How long the service's answer is cached, in ms. */
 const HOLD_MS = 1000;
-/** How long it may take, in ms: Kubernetes' probes wait for a second. */
+/** How long ready() may take, in ms: Kubernetes' probes wait for a second. */
 const LIMIT_MS = 900;
 
 /**
- * Makes a function that asks a service's ready().
- * @param log - is told of each change
- * @returns a function that resolves with whether the service is ready, and never rejects
+ * Makes a function that calls a service's ready().
+ * @param log - gets a line at each change
+ * @returns a function that resolves to whether the service is ready, and never rejects
  */
 export function createReadiness(ready: () => unknown, log: Logger): () => Promise<boolean> {
   let was = true;
@@ -35,7 +35,7 @@ export function createReadiness(ready: () => unknown, log: Logger): () => Promis
   };
 }
 
-/** @returns why the service is not ready, for the log; undefined where it is */
+/** @returns why the service is not ready, for the log; undefined if it is */
 async function reasonNot(ready: () => unknown): Promise<object | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((resolve) => {

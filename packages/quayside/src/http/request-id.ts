@@ -1,16 +1,16 @@
-// The request id, by which a client's report, an answer and the lines of the log are found together.
+// The request id, which connects a client's report, the response and the log lines.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** In lower case, as Node keeps the names of a request's headers. */
+/** In lower case, as Node stores a request's header names. */
 export const ID_HEADER = 'x-request-id';
 
-/** What proxies make: UUIDs, hexadecimal, base64, ULIDs, Amazon's Root=1-... And nothing that a log or a shell could trip over. */
+/** What proxies generate: UUIDs, hexadecimal, base64, ULIDs, Amazon's Root=1-... Nothing that could harm a log or a shell. */
 const sane = /^[\w.:=+/@-]{1,128}$/;
 
 /**
- * Takes a sane X-Request-Id from the request, or makes one, and sends it back. The service reads it as the request's
- * header, in either case.
+ * Takes a sane X-Request-Id from the request, or generates one, and returns it in the response. In both cases the service
+ * can read it from the request's header.
  */
 export function identify(req: IncomingMessage, res: ServerResponse): void {
   const given = req.headers[ID_HEADER];
@@ -19,7 +19,7 @@ export function identify(req: IncomingMessage, res: ServerResponse): void {
   res.setHeader('X-Request-Id', id);
 }
 
-/** @returns the id that identify() has given to the request; empty where the service has taken the headers away */
+/** @returns the request's id from identify(); empty if the service has removed the headers */
 export function idOf({ headers }: { headers?: IncomingMessage['headers'] | null }): string {
   return String(headers?.[ID_HEADER] ?? '');
 }
@@ -27,11 +27,11 @@ export function idOf({ headers }: { headers?: IncomingMessage['headers'] | null 
 type WriteHead = (this: ServerResponse, ...args: unknown[]) => ServerResponse;
 
 /**
- * Has a response's writeHead() send a list of headers whole, [name, value, ...] or [[name, value], ...]. Node does so
- * where no header has been set before, but the id has: Node 20 would then send the last alone of several values of one
- * name, and no release knows pairs. Several values of a name are sent one after the other, by the name's first case.
+ * Makes a response's writeHead() send a complete list of headers, [name, value, ...] or [[name, value], ...]. Node does
+ * that only if no header has been set before, but the id has: Node 20 would send only the last of several values of one
+ * name, and no release accepts pairs. Several values of a name are sent in order, with the name spelled as at first.
  * @param response - the prototype that a server's responses share
- * @returns the function that it has now in the place of its prototype's
+ * @returns the function that now shadows its prototype's
  */
 export function keepLists(response: ServerResponse): WriteHead {
   const node = Object.getPrototypeOf(response) as { writeHead: WriteHead };
@@ -44,7 +44,7 @@ export function keepLists(response: ServerResponse): WriteHead {
   return writeHead;
 }
 
-/** @returns each name once, with its value or all of its values; the list as it is where Node is to say what is wrong with it */
+/** @returns each name once, with its value or values; an invalid list unchanged, so that Node reports the error */
 function fieldsOf(list: unknown[]): object {
   const flat = Array.isArray(list[0]) ? list.flat() : list;
   const fields = new Map<string, [name: string, ...values: unknown[]]>();

@@ -1,23 +1,23 @@
-// The pattern of the route that a request came to, for counts: there are few patterns, and no end of paths.
+// The pattern of a request's route, for counting: there are few patterns, but endless paths.
 import type { Application, IRoute, Request } from 'express';
 
-/** A request whose route has no name: an unknown path, one that a middleware answered, or a router that is not Express 5's. */
+/** For requests without a known route: an unknown path, one that middleware answered, or a router that is not Express 5's. */
 const NONE = '(none)';
 
-/** Of Express's router, what its types leave out. https://github.com/pillarjs/router#routerlistroutes */
+/** The part of Express's router that its types omit. https://github.com/pillarjs/router#routerlistroutes */
 interface Router {
   stack: { route?: IRoute }[];
   listRoutes?: () => { path: unknown; router?: Router }[];
 }
 
-/** A string, a regular expression or an array of such, though the types know the first alone. */
+/** The path may be a string, a regular expression or an array of these, although the types know only strings. */
 const patternOf = ({ path }: { path: unknown }) => String(path);
 
 const patterns = new WeakMap<IRoute, string>();
 
-/** Puts down each route of a router and of those mounted on it, with the pattern of where it is mounted before its own. */
+/** Records each route of a router and of those mounted on it, with its mount path before its own pattern. */
 function putDown(router: Router, prefix: string): void {
-  // Handlers of connect and routers of Express 4 have a stack, too, of another kind.
+  // connect handlers and Express 4 routers also have a stack, of a different kind.
   if (typeof router.listRoutes !== 'function') return;
   for (const { route } of router.stack) {
     if (route !== undefined && !patterns.has(route)) patterns.set(route, prefix + patternOf(route));
@@ -28,16 +28,15 @@ function putDown(router: Router, prefix: string): void {
 }
 
 /**
- * Finds the pattern of the route that a request came to, as /users/:id/posts. A router that is mounted in two places is
- * known by the first.
- * @returns never anything of the request's own path: a route that cannot be found, as that of a mounted app which has
- *   passed on an error, lacks what it is mounted on; (none) where the service has put something else in a route's place
+ * Finds the pattern of a request's route, such as /users/:id/posts. A router mounted in two places counts under the first.
+ * @returns the pattern, never a part of the requested path. A route that was not recorded, such as that of a mounted app
+ *   that has passed on an error, lacks its mount path. (none) if the service has replaced the route with something else
  */
 export function routeOf(req: Request): string {
   try {
     return patternFor(req);
   } catch {
-    // The answer has ended: nobody would handle it.
+    // The response has ended, so nothing could handle an error.
     return NONE;
   }
 }

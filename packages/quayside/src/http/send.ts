@@ -1,24 +1,24 @@
-// Express's res.send(), at less cost for what most services send: a string of ASCII, JSON among it.
+// A faster res.send() for what most services send: ASCII strings, including JSON.
 import { hash } from 'node:crypto';
 import { ServerResponse } from 'node:http';
 import type { Express, Response } from 'express';
 import { keepLists } from './request-id';
 
-/** More types than this a service does not have, unless they come from its clients. */
+/** No service has more types than this, unless they come from its clients. */
 const MAX_TYPES = 100;
-/** A longer body is not kept for the next time, in bytes. */
+/** Longer bodies are not cached, in bytes. */
 const MAX_KEPT = 1024;
-/** Of a SHA-1 in base64, without its padding: https://github.com/jshttp/etag */
+/** Length of a SHA-1 in base64, without padding: https://github.com/jshttp/etag */
 const HASH_LENGTH = 27;
 
-// As they are before the service is loaded, which may put others in their places.
+// Captured before the service is loaded, which may replace them.
 // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, never called
 const { end, getHeader, setHeader, writeHead } = ServerResponse.prototype;
 
-/** What of a response Express calls in order to send it, beside writeHead(). */
+/** The methods that Express calls on a response to send it, besides writeHead(). */
 const senders = ['send', 'type', 'get', 'set', 'getHeader', 'setHeader', 'end'];
 
-/** What Express's own methods hold, by which they are told from those that a service has put in their places. */
+/** Text in the source of Express's own methods, to tell them from replacements by a service. */
 const texts = { send: 'etag fn', type: 'octet-stream', get: 'getHeader', set: 'Content-Type' } as const;
 
 interface Methods {
@@ -29,11 +29,11 @@ interface Methods {
   writeHead: unknown;
 }
 
-/** Responses that Express sends without their body and some of their headers. */
+/** Responses that Express sends without a body and some headers. */
 const isBare = ({ statusCode, req }: Response) =>
   statusCode === 204 || statusCode === 205 || statusCode === 304 || req.method === 'HEAD';
 
-/** What Express makes of a type, and the last answer of that type. */
+/** Express's full form of a type, and the last response of that type. */
 interface Known {
   /** With its charset. */
   type: string;
@@ -43,7 +43,7 @@ interface Known {
   etag: string;
 }
 
-/** @returns the function by which Express makes weak ETags, as an app does by default; undefined where it is not to be had */
+/** @returns Express's function for weak ETags, an app's default; undefined if it cannot be found */
 function weakEtagsOf(app: Pick<Express, 'set'>): unknown {
   if (!String(app.set).includes('etag fn')) return undefined;
   const settings: Record<string, unknown> = {};
@@ -52,10 +52,10 @@ function weakEtagsOf(app: Pick<Express, 'set'>): unknown {
 }
 
 /**
- * Has the responses of an app send strings as Express does, to the byte. Express makes a Buffer of a string in order to
- * hash it, and parses its type in order to add the charset; a Buffer is then written apart from the headers. Here the
- * string is hashed and written as it is, together with the headers, and what Express made of a type is remembered.
- * Whatever is unusual is left to Express, as is a response with a method of somebody else's.
+ * Makes an app's responses send strings faster, with the same bytes as Express. Express converts a string to a Buffer to
+ * hash it, which is then written separately from the headers, and parses the type to add the charset. Here the string is
+ * hashed and written as it is, together with the headers, and Express's form of a type is cached. Unusual responses, and
+ * those with replaced methods, are left to Express.
  */
 export function patchSend(app: Pick<Express, 'response' | 'set'>): void {
   const { response } = app;
@@ -72,7 +72,7 @@ export function patchSend(app: Pick<Express, 'response' | 'set'>): void {
   /** Types by the short names of res.type(). */
   const names = new Map<string, string>();
 
-  // Both those that a response has, and those that are hidden by the ones put before them here.
+  // Checks both the response's methods and those that the patched ones shadow.
   const isPlain = (res: Response) =>
     res.end === end &&
     res.writeHead === ours &&
@@ -106,19 +106,19 @@ export function patchSend(app: Pick<Express, 'response' | 'set'>): void {
     if (kept === undefined) {
       send.call(this, body);
       const full = this.getHeader('Content-Type');
-      // An answer that the client has already is sent without one.
+      // A response that the client already has (304) is sent without one.
       if (typeof full === 'string') remember(known, given, { type: full, body: undefined, length: '', etag: '' });
       return this;
     }
     if (body !== kept.body) {
       const length = Buffer.byteLength(body);
-      // What is not ASCII would be written in another encoding than the headers.
+      // Non-ASCII text would need a different encoding than the headers.
       if (length !== body.length) return send.call(this, body);
       kept.length = String(length);
       kept.etag = `W/"${length.toString(16)}-${hash('sha1', body, 'base64').slice(0, HASH_LENGTH)}"`;
       kept.body = length > MAX_KEPT ? undefined : body;
     }
-    // Also where it is the same: its name may have been given in another case.
+    // Even if it is the same: the service may have spelled the header's name differently.
     this.setHeader('Content-Type', kept.type);
     this.setHeader('Content-Length', kept.length);
     this.setHeader('ETag', kept.etag);

@@ -1,4 +1,4 @@
-// The HTTP server around the service: the limits and health first, then the service, then what it left unhandled.
+// The HTTP server around the service: limits and health checks first, then the service, then whatever it left unhandled.
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Express, Request, Response } from 'express';
 import { clientOf, pathOf, writeLine } from './access-log';
@@ -23,43 +23,43 @@ import { answerUnhandled, type UnhandledOptions } from './unhandled';
 import { answerUnparsed } from './unparsed';
 import { watchUpgrades } from './upgrade';
 
-/** How often Node looks for connections that are too slow, in ms. Its own default is 30 s. */
+/** How often Node checks for slow connections, in ms. Its own default is 30 s. */
 const CHECK_MS = 500;
 
-/** What is told of the requests to the service. */
+/** Callbacks for the requests to the service. */
 export interface Observer {
-  /** One has come. */
+  /** A request has arrived. */
   onRequest: () => void;
   /** Its response is closed. */
   onEnd: (outcome: Outcome) => void;
-  /** The service took too long to begin an answer. */
+  /** The service took too long to start a response. */
   onTimeout: () => void;
   /** The service did not handle an error. */
   onException: () => void;
-  /** Bytes have come that are no request, or not the rest of one. */
+  /** Received bytes are not a request, or not the rest of one. */
   onUnparsed: () => void;
 }
 
 export interface ServerOptions {
   config: Config;
   log: Logger;
-  /** Whether the server drains; never, where absent. */
+  /** Whether the server drains; never by default. */
   isDraining?: () => boolean;
   observer?: Observer;
-  /** Where those in flight are kept, for whoever else has to know. */
+  /** The exchanges in flight, if other code needs them. */
   exchanges?: Exchanges;
 }
 
 /**
- * Makes the server that serves an Express app. It does not listen.
- * @param app - the service; it is called as a middleware is, so that what it does not handle comes back here
+ * Creates the server of an Express app. It does not listen.
+ * @param app - the service; called like middleware, so unhandled requests come back here
  */
 export function createServer(app: Express, options: ServerOptions): Server {
   return createAround({ app }, options).server;
 }
 
 /**
- * Makes the server of a service, and has that attach to it what it has beside its app. It does not listen.
+ * Creates the server of a service and calls the service's attach(). It does not listen.
  * @throws what the service's attach() throws
  */
 export async function createServiceServer(service: Service, options: ServerOptions): Promise<Server> {
@@ -80,7 +80,7 @@ function createAround(
   addRequestLog(app, log);
   const errors = { log, showTraces: config.mode === 'development' };
   const late = `no answer within REQUEST_TIMEOUT=${String(config.REQUEST_TIMEOUT)} s`;
-  /** Answers in the service's place; that may throw, by the headers of an error, or what the service did to a response. */
+  /** Answers instead of the service. That may throw, because of an error's headers or a modified response. */
   const stepIn = (exchange: Exchange, respond: (options: UnhandledOptions) => void) => {
     let exceptions = 0;
     const onException = () => {
@@ -134,12 +134,12 @@ function createAround(
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT * 1000,
     connectionsCheckingInterval: CHECK_MS,
     maxHeaderSize: config.MAX_HEADER_SIZE,
-    // Refused below, with a request id and a line in the log.
+    // Refused below, with a request id and a log line.
     requireHostHeader: false,
   });
-  // Counted by refusalOf(): older releases, 20 among them, would drop what is beyond their limit, Content-Length with it.
+  // refusalOf() counts them: older releases, such as 20, would drop headers beyond their limit, even Content-Length.
   server.maxHeadersCount = 0;
-  // Whoever has sent all they want to say may still wait for the answers. Connection bounds the time of these.
+  // A client that has ended its side may still wait for responses. Connection limits their time.
   Object.assign(server, { httpAllowHalfOpen: true });
   const times = { headers: config.HEADERS_TIMEOUT * 1000, keepAlive: config.KEEP_ALIVE_TIMEOUT * 1000 };
   answerUnparsed(server, { exchanges, log, times, onUnparsed: observer?.onUnparsed });
@@ -171,7 +171,7 @@ function createAround(
     const exchange = begin(req, res, connection, isHealth);
     if (isHealth) return;
     if (refusal !== undefined) {
-      // Where a body comes for certain, it is read and dropped; else, nobody knows what the next bytes will be.
+      // A body that is certain to come is read and dropped. Otherwise the meaning of the next bytes is unknown.
       if (refusal !== 413 || req.headers.expect !== undefined) refuse(exchange, refusal);
       else answer(req, res, refusal);
       return;

@@ -1,51 +1,52 @@
-// The service: the Express app that a file's createApp() makes, and what it may need beside requests.
+// The service: what a file's createApp() returns, an Express app and optional functions.
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Express } from 'express';
 import { asError, StartError } from '../process/failure';
 import type { Logger } from '../process/log';
 
-/** Of a prom-client Registry, what is read. */
+/** The part of a prom-client Registry that is read. */
 export interface Metrics {
   getMetricsAsJSON: () => Promise<object[]>;
 }
 
-/** An app, and what its process needs for more than requests. Each function may return a promise. */
+/** An app, and what else the process needs. Each function may return a promise. */
 export interface Service {
-  /** Of Express 5. */
+  /** An Express 5 app. */
   app: Express;
   /**
-   * Called once with the server, before it serves: `new WebSocketServer({ server })`, `io.attach(server)`. A failure is one
-   * to start.
+   * Called once with the server, before it serves: `new WebSocketServer({ server })`, `io.attach(server)`. If it fails, the
+   * worker does not start.
    */
   attach?: (server: Server) => unknown;
   /**
-   * Says whether new requests are welcome. Asked when /readyz is, once a second at most. false, a failure, or no result
-   * within 900 ms make that 503; any other result is a yes.
+   * Says whether the service is ready for new requests. Called when /readyz is requested, at most once a second. If it
+   * returns false, fails, or takes longer than 900 ms, /readyz returns 503; any other result means ready.
    */
   ready?: () => unknown;
-  /** Called when the worker begins to drain, for sockets and event streams to say goodbye. A failure is logged. */
+  /** Called when the worker starts to drain, to end sockets and event streams. A failure is logged. */
   drain?: () => unknown;
   /**
-   * Called after the last answer, and awaited before the process exits: within GRACE at a stop, RELOAD_MERCY at a reload, and
-   * a second in development. Called also where the service cannot start after all. A failure is logged, and the exit code is 1.
+   * Called after the last response, and awaited before the process exits: within GRACE at a stop, RELOAD_MERCY at a reload,
+   * and a second in development. Also called if the service then fails to start. A failure is logged, and the exit code
+   * is 1.
    */
   close?: () => unknown;
-  /** A prom-client Registry. The stats server publishes it on /metrics, added up over the workers. */
+  /** A prom-client Registry. The stats server publishes its metrics on /metrics, combined over all workers. */
   metrics?: Metrics;
 }
 
-/** What the file exports as createApp; a promise where the service has something to wait for before it serves. */
+/** The file's exported createApp(). It may return a promise, to wait for something before serving. */
 export type CreateApp = () => Express | Service | Promise<Express | Service>;
 
-/** The functions of a service. */
+/** The optional functions of a service. */
 const HOOKS = ['attach', 'ready', 'drain', 'close'] as const;
 
 /**
- * Has a file's createApp() make the service. It is looked for among what the file exports, and in its default export.
+ * Calls a file's createApp(), from its named exports or its default export.
  * @param file - for the error, absolute
- * @throws StartError that names the file and what was expected, where there is no such function, or it returns neither an
- *   app of Express 5 nor an object with one; what the function throws
+ * @throws StartError that names the file and what was expected, if there is no such function, or if it returns neither an
+ *   Express 5 app nor an object with one; whatever the function throws
  */
 export async function createServiceOf(exported: object | null, file: string): Promise<Service> {
   const { createApp, default: main } = (exported ?? {}) as { createApp?: unknown; default?: { createApp?: unknown } };
@@ -63,7 +64,7 @@ export async function createServiceOf(exported: object | null, file: string): Pr
 
 type Refuse = (what: string, expected: string) => StartError;
 
-/** Takes a service's functions from it, once and for all. */
+/** Reads the parts of a service once, and validates them. */
 function serviceOf(made: { app: unknown }, file: string, refuse: Refuse): Service {
   const { app, metrics } = made as { app: unknown; metrics?: Partial<Metrics> | null };
   const service: Service = { app: appOf(app, file, (what, expected) => refuse(`{ app: ${what} }`, expected)) };
@@ -79,7 +80,7 @@ function serviceOf(made: { app: unknown }, file: string, refuse: Refuse): Servic
   return Object.assign(service, { metrics });
 }
 
-/** @returns what was made where it is an app of Express 5 */
+/** @returns the app if it is an Express 5 app; otherwise throws */
 function appOf(app: unknown, file: string, refuse: Refuse): Express {
   const kind = kindOf(app);
   if (kind === 'Express 5') return app as Express;
@@ -97,9 +98,9 @@ function appOf(app: unknown, file: string, refuse: Refuse): Express {
 const nameOf = (value: unknown) => (value === null ? 'null' : typeof value);
 
 /**
- * Calls a function of a service, if it has it.
- * @param log - is told of its failure
- * @returns whether it did not fail; never rejects
+ * Calls a function of a service, if there is one.
+ * @param log - gets its failure
+ * @returns whether it succeeded; never rejects
  */
 export async function callHook(service: Service, name: 'drain' | 'close', log: Logger): Promise<boolean> {
   try {
@@ -111,7 +112,7 @@ export async function callHook(service: Service, name: 'drain' | 'close', log: L
   }
 }
 
-/** @returns what createApp() does, or its promise; what it throws and is no error gets one that names the file */
+/** @returns what createApp() returns or resolves to; a thrown value that is not an error becomes one that names the file */
 async function returned(createApp: () => unknown, file: string): Promise<unknown> {
   try {
     return await createApp();
@@ -121,21 +122,21 @@ async function returned(createApp: () => unknown, file: string): Promise<unknown
   }
 }
 
-/** Says what something is, which may be anything. */
+/** @returns what kind of app a value is; the value may be anything */
 function kindOf(app: unknown): 'Express 5' | 'Express 4' | 'other' {
   if (typeof app !== 'function') return 'other';
   try {
     const { disable, set, request, response, lazyrouter } = app as Partial<Express> & { lazyrouter?: unknown };
     const hasPrototypes = typeof request === 'object' && typeof response === 'object';
     if (typeof disable !== 'function' || typeof set !== 'function' || !hasPrototypes) return 'other';
-    // Express 4 alone has it. Of its app.router, which 5 has again, the getter throws.
+    // Only Express 4 has it. Its app.router, which exists again in 5, is a getter that throws.
     return typeof lazyrouter === 'function' ? 'Express 4' : 'Express 5';
   } catch {
     return 'other';
   }
 }
 
-/** @returns the version of the Express that a file would import; empty where that cannot be known */
+/** @returns the version of the Express that a file would import; empty if unknown */
 function versionOfExpress(file: string): string {
   try {
     return String((createRequire(file)('express/package.json') as { version?: unknown }).version);

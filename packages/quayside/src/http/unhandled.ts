@@ -1,4 +1,4 @@
-// The answers to what the service left unhandled: an unknown path, or an error.
+// Answers requests that the service left unhandled: an unknown path, or an error.
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Response } from 'express';
 import { asError } from '../process/failure';
@@ -19,8 +19,8 @@ const isErrorStatus = (status: unknown): status is number =>
   Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599;
 
 /**
- * The status and headers of the answer to an error, by Express's own rules: those that the error brings, else the status
- * that the handler had set before it failed, else 500. See https://github.com/pillarjs/finalhandler
+ * The status and headers for an error, by Express's own rules: those of the error, otherwise the status that the handler
+ * had set before it failed, otherwise 500. See https://github.com/pillarjs/finalhandler
  */
 function meantBy(error: unknown, res: Response): { status: number; headers: OutgoingHttpHeaders } {
   const { status, statusCode, headers } = (typeof error === 'object' && error !== null ? error : {}) as HttpError;
@@ -31,15 +31,15 @@ function meantBy(error: unknown, res: Response): { status: number; headers: Outg
 
 export interface UnhandledOptions {
   log: Logger;
-  /** Whether the answer holds the error's trace; the log has it in any case. */
+  /** Whether the response shows the error's stack trace; the log always has it. */
   showTraces: boolean;
-  /** Called where the answer is 500 or above. */
+  /** Called if the status is 500 or above. */
   onException?: () => void;
 }
 
 /**
- * Answers a request that the service passed on: 404, or the status of the error it ended in.
- * @param error - what the service threw or passed to next(); null or undefined where no route matched
+ * Answers a request that the service passed on: with 404, or the status of its error.
+ * @param error - what the service threw or passed to next(); null or undefined if no route matched
  */
 export function answerUnhandled(
   { req, res, connection }: Exchange,
@@ -54,7 +54,7 @@ export function answerUnhandled(
   }
   if (connection.findTaker() !== undefined) return;
   if (res.headersSent) {
-    // Half an answer cannot be taken back; a cut connection is how the client learns of it.
+    // A partial response cannot be taken back; cutting the connection tells the client.
     if (error && !res.writableEnded) res.destroy();
     return;
   }

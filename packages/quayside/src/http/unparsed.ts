@@ -1,4 +1,4 @@
-// The answers to bytes that are no HTTP request, or too slow in coming.
+// Answers bytes that are not an HTTP request, or that arrive too slowly.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { answerFor, rawAnswer, refuse } from './answer';
@@ -7,7 +7,7 @@ import type { Exchanges } from './exchange';
 import type { Logger } from '../process/log';
 import { isUnused, keepUnused, type IdleTimes } from './preconnect';
 
-/** What Node itself answers to a broken request, by the error's code. */
+/** Node's own status for a malformed request, by the error's code. */
 const statusByCode: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -15,24 +15,24 @@ const statusByCode: Record<string, number> = {
 };
 
 interface UnparsedOptions {
-  /** Know what else is being answered on a connection. */
+  /** For the other requests of a connection. */
   exchanges: Exchanges;
-  /** Gets a line for each answer to what has not even become a request. */
+  /** Gets a line for each response to something that did not become a request. */
   log: Logger;
   times: IdleTimes;
-  /** Called for each, and for a request whose body is broken. */
+  /** Called for each of these, and for a request whose body is malformed. */
   onUnparsed: (() => void) | undefined;
 }
 
 interface ClientError extends Error {
   code?: string;
-  /** What was parsed when it was found: it may begin with other requests. */
+  /** The data that was being parsed; it may begin with other requests. */
   rawPacket?: Buffer;
   /** How much of that was parsed, in bytes. */
   bytesParsed?: number;
 }
 
-/** @returns the broken request as far as it is known, from its beginning on where it has come in one piece */
+/** @returns what is known of the malformed request; from its beginning if it came in one piece */
 function headOf({ rawPacket, bytesParsed = 0 }: ClientError): string {
   const text = rawPacket?.toString('latin1') ?? '';
   const before = text.lastIndexOf('\r\n\r\n', bytesParsed - 1);
@@ -40,9 +40,9 @@ function headOf({ rawPacket, bytesParsed = 0 }: ClientError): string {
 }
 
 /**
- * Answers requests that Node could not parse, as Node would, but for a well-formed one whose method Node does not know:
- * no route can have it, so that is a 404 like any other, as is CONNECT. The answer comes behind those to the requests
- * before it, and ends the connection. One on which nothing has come is only idle, and gets none.
+ * Answers requests that Node could not parse, with Node's own status. A well-formed request with a method that Node does
+ * not know gets a 404, because no route can have it; so does CONNECT. The response follows those to earlier requests and
+ * ends the connection. A connection on which nothing has come is merely idle, and gets none.
  */
 export function answerUnparsed(server: Server, { exchanges, log, times, onUnparsed }: UnparsedOptions): void {
   const sayTo = (connection: Connection, status: number, json: boolean, code?: string) => {
@@ -51,15 +51,15 @@ export function answerUnparsed(server: Server, { exchanges, log, times, onUnpars
     connection.endAfterAnswers(rawAnswer(status, answerFor(status, json ? 'json' : 'text')));
   };
 
-  // For a proxy, which this is not; Node would close the connection without a word.
+  // CONNECT is for proxies. By default, Node would close the connection without a response.
   server.on('connect', ({ socket, headers }, stream) => {
     const connection = exchanges.connectionOf(socket);
-    // Node has taken all its listeners away.
+    // Node has removed all its listeners.
     for (const emitter of new Set([socket, stream])) emitter.on('error', () => undefined);
     socket.on('drain', () => connection.oldest()?.res.emit('drain'));
     if (!connection.isEnding && connection.findTaker() === undefined)
       sayTo(connection, 404, headers.accept?.includes('json') === true, 'CONNECT');
-    // Node has stopped reading; nobody would hear of the client's end.
+    // Node has stopped reading, so the client's end would go unnoticed.
     else socket.resume();
   });
   server.on('clientError', (error: ClientError, socket: Socket) => {
@@ -68,7 +68,7 @@ export function answerUnparsed(server: Server, { exchanges, log, times, onUnpars
       return;
     }
     const connection = exchanges.connectionOf(socket);
-    // What a service reads that has taken the socket is not HTTP, and what comes behind the last answer is nothing.
+    // A socket that the service has taken over is not HTTP, and data after the last response is ignored.
     if (connection.isEnding || connection.findTaker() !== undefined) return;
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
@@ -82,7 +82,7 @@ export function answerUnparsed(server: Server, { exchanges, log, times, onUnpars
       onUnparsed?.();
       refuse(broken, status);
     } else if (error.code === 'HPE_CLOSED_CONNECTION') {
-      // It comes behind a request that was said to be the last.
+      // It follows a request that was declared the last one.
       connection.endAfterAnswers();
     } else {
       sayTo(connection, status, /^accept:.*\bjson\b/im.test(head), error.code);

@@ -1,4 +1,4 @@
-// Connections that a service takes over when a client asks for an upgrade, as to WebSocket.
+// Connections that a service takes over when a client asks for an upgrade, such as to WebSocket.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
@@ -10,31 +10,31 @@ import { Frames } from './frames';
 /** A Close frame with the code 1001, "going away": RFC 6455, sections 5.5.1 and 7.4.1. */
 const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 
-/** What the server does about a request for an upgrade. */
+/** What watchUpgrades() needs from the server. */
 export interface UpgradeOptions {
   exchanges: Exchanges;
-  /** Makes a response for a request: it is never sent, but tells the log and the stats what was. */
+  /** Makes a response for a request. It is never sent, but carries the status for the log and the stats. */
   responseTo: (req: IncomingMessage) => Response;
-  /** Puts a request among those in flight, unless it is refused. @returns its exchange, or the status to refuse it by */
+  /** Adds a request to those in flight, unless it is refused. @returns its exchange, or the status to refuse it with */
   begin: (req: Request, res: Response, connection: Connection) => Exchange | number;
-  /** Called where the service throws. */
+  /** Called if the service throws. */
   onError: (exchange: Exchange, error: unknown) => void;
-  /** Called where the service takes too long to answer. */
+  /** Called if the service takes too long to answer. */
   onLate: (exchange: Exchange) => void;
-  /** How long it may take, in ms; 0: for ever. */
+  /** How long it may take, in ms; 0: no limit. */
   timeout: number;
 }
 
 /**
- * Has what a server's listeners take over by 'upgrade' counted, logged and ended as requests are. Where there is no listener,
- * Node takes such a request for one that asks for no upgrade.
+ * Counts, logs and ends connections that a server's 'upgrade' listeners take over, like requests. Without a listener, Node
+ * treats such a request as an ordinary one.
  */
 export function watchUpgrades(server: Server, options: UpgradeOptions): void {
   const { exchanges, responseTo, begin, onError, onLate, timeout } = options;
   const listeners = server.listeners('upgrade') as ((...args: unknown[]) => unknown)[];
   if (listeners.length === 0) return;
 
-  // From Node 24.9 on. Of a client that also speaks HTTP/2, as curl --http2, it is a request like any other.
+  // From Node 24.9 on. An h2c upgrade, as from curl --http2, becomes an ordinary request.
   Object.assign(server, {
     shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() !== 'h2c',
   });
@@ -42,7 +42,7 @@ export function watchUpgrades(server: Server, options: UpgradeOptions): void {
     const req = incoming as Request;
     const { socket } = incoming;
     const connection = exchanges.connectionOf(socket);
-    // Node has taken its own away.
+    // Node has removed its own.
     socket.on('error', () => undefined);
     const isFirst = connection.oldest() === undefined;
     if (!connection.accepts()) {
@@ -50,7 +50,7 @@ export function watchUpgrades(server: Server, options: UpgradeOptions): void {
       return;
     }
     const res = responseTo(req);
-    // Behind an answer in flight, nobody else may write.
+    // While an earlier response is in flight, nothing else may write to the socket.
     const exchange = isFirst ? begin(req, res, connection) : 503;
     if (typeof exchange === 'number') {
       socket.on('drain', () => connection.oldest()?.res.emit('drain'));
@@ -59,7 +59,7 @@ export function watchUpgrades(server: Server, options: UpgradeOptions): void {
     }
     noteStatus(socket, res);
     const before = socket.bytesWritten;
-    /** Answers in the service's place; what that has begun cannot be taken back. */
+    /** Answers instead of the service, unless that has already written something. */
     const stepIn = (status: number) => {
       if (socket.bytesWritten === before) socket.end(rawAnswer(status));
       socket.destroySoon();
@@ -83,21 +83,21 @@ export function watchUpgrades(server: Server, options: UpgradeOptions): void {
   });
 }
 
-/** @returns whether the service has taken over the connection of an exchange: it ends when that does */
+/** @returns whether the service has taken over an exchange's connection; the exchange then ends with it */
 export function isTaken({ connection }: Exchange): boolean {
   return connection.findTaker() !== undefined;
 }
 
-/** What the service has written: where it passes on what another server says, it stops anywhere in a frame. */
+/** What the service has written: if it relays another server's data, it may stop in the middle of a frame. */
 const frames = new WeakMap<Socket, Frames>();
 
 /** WebSockets that have been told that the server is going away. */
 const told = new WeakSet<Socket>();
 
 /**
- * Ends a connection that the service has taken over. A WebSocket is told first, so that its two ends can close it; it is ended
- * when this is called again, and cut at the third time: a client that does not read would hold it open. Where the service has
- * told it already, the client takes no second word.
+ * Ends a connection that the service has taken over. A WebSocket first gets a close frame, so that both ends can close it.
+ * The second call ends it, and the third cuts it, because a client that does not read would hold it open. If the service
+ * has already sent a close frame, the client ignores the second one.
  */
 export function endTaken({ req, res, connection: { socket } }: Exchange): void {
   const isWebSocket = req.headers.upgrade?.toLowerCase() === 'websocket' && res.statusCode < 300;
@@ -113,7 +113,7 @@ export function endAllTaken({ inFlight }: Exchanges): void {
   [...inFlight].filter(isTaken).forEach(endTaken);
 }
 
-/** Has a response know the status that the service writes to the socket itself. */
+/** Records on the response the status that the service writes to the socket itself. */
 function noteStatus(socket: Socket, res: Response): void {
   let isNoted = false;
   const written = new Frames();
@@ -129,7 +129,7 @@ function noteStatus(socket: Socket, res: Response): void {
   }
 }
 
-/** @returns the status with which an answer begins; that of an upgrade where it cannot be read */
+/** @returns the status at the beginning of a raw response; 101 if it cannot be read */
 function statusIn(answer: unknown): number {
   const begin = typeof answer === 'string' || Buffer.isBuffer(answer) ? answer.slice(0, 16).toString() : '';
   return Number(/^HTTP\/1\.\d (\d{3})\b/.exec(begin)?.[1] ?? 101);
