@@ -1,9 +1,9 @@
-// Which files have changed, by what nodemon says, and how a line of the log names them.
+// Which files have changed, according to nodemon, and how the log names them.
 import { existsSync } from 'node:fs';
 
 /**
- * nodemon's words for a file that has changed, and for how many of what it has just named concern it. Its event names only
- * the last of several files.
+ * nodemon's messages for changed files, and for how many of them matter. Its restart event names only the last of several
+ * files.
  */
 const CHANGED = /^files triggering change check: ([^]+)$/;
 const CONCERNED = /^changes after filters \(before\/after\): \d+\/(\d+)$/;
@@ -11,30 +11,30 @@ const CONCERNED = /^changes after filters \(before\/after\): \d+\/(\d+)$/;
 /** The files of a change. */
 export class Changes {
   private readonly files: string[] = [];
-  /** What nodemon has named, and may not be concerned with. */
+  /** The files that nodemon has named last; it may turn out to ignore them. */
   private named = '';
 
-  /** Hears what nodemon says in detail. */
+  /** Takes nodemon's detail messages. */
   hear(message: string): void {
     this.named = CHANGED.exec(message)?.[1] ?? this.named;
     if (Number(CONCERNED.exec(message)?.[1] ?? 0) > 0) this.files.push(this.named);
   }
 
-  /** How many files have changed since the last time. */
+  /** Number of changes since the last take(). */
   get count(): number {
     return this.files.length;
   }
 
-  /** @returns the files that have changed since the last time, relative to the working directory */
+  /** @returns the files that have changed since the last call, relative to the working directory */
   take(): string[] {
     return this.files.splice(0);
   }
 }
 
 /**
- * Says which files have changed: the first of them, and how many more there are. Those that are gone count only where no
- * other has changed: many an editor writes a file beside the one that it saves, and removes it or renames it.
- * @returns what a line of the log ends in; nothing where there are no files
+ * Names the changed files: the first, and how many more. Deleted files count only if no others have changed: many editors
+ * write a temporary file next to the saved one, and then delete or rename it.
+ * @returns the end of a log line; empty if there are no files
  */
 export function namesOf(files: ReadonlySet<string>): string {
   const there = [...files].filter((file) => existsSync(file));

@@ -1,37 +1,37 @@
-// A process beside the workers that lasts over all reloads: started when it is needed first, and again after it has ended.
+// A process next to the workers that survives all reloads. It is started on first use, and again after it has exited.
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { setPriority } from 'node:os';
 import type { Guardian } from '../process/guardian';
 import { forkChild } from './fork';
 
-/** What it is to be started with. */
+/** How to start it. */
 export interface CompanionOptions {
-  /** Of its entry, beside this file. */
+  /** File name of its entry, next to this file. */
   name: string;
   /** Of the service. */
   file: string;
-  /** How much it lets others have the CPU before it, from 0 to 19, as nice(1) has it. */
+  /** Its niceness, from 0 to 19, as for nice(1). */
   niceness: number;
   guardian: Guardian;
-  /** Called when it has ended by itself, with how in words. */
+  /** Called when it has exited by itself, with a description of how. */
   onEnd: (how: string) => void;
 }
 
 export interface Companion {
-  /** Starts it where it does not run, and sends it a message; a socket that goes with it is this process's no more. */
+  /** Starts it if needed, and sends it a message. A socket sent along no longer belongs to this process. */
   tell: (message: object, socket?: Socket) => void;
-  /** Sends it a message where it runs. */
+  /** Sends it a message if it is running. */
   tellRunning: (message: object) => void;
-  /** Ends it at once, if it runs. */
+  /** Kills it, if it is running. */
   kill: () => void;
 }
 
-/** A young generation of 1 MB, and garbage that is collected when the work is done. */
+/** A young generation of 1 MB, and explicit garbage collection after the work. */
 const execArgv = ['--max-semi-space-size=1', '--expose-gc'];
 /**
- * Memory that V8's threads free goes back to the system, by settings of glibc's malloc, and the code of functions that are
- * not called is not loaded. With the above, it makes 100 MB of a type checker's 220.
+ * Settings of glibc's malloc return the memory that V8's threads free to the system; without the compile cache, functions
+ * that are never called are not loaded. Together with the above, a type checker takes 100 MB instead of 220.
  */
 const smallMemory = {
   MALLOC_ARENA_MAX: '1',
@@ -40,7 +40,7 @@ const smallMemory = {
   NODE_DISABLE_COMPILE_CACHE: '1',
 };
 
-/** Lets other processes have the CPU first. */
+/** Lowers a process's priority. */
 function lower(pid: number, niceness: number): void {
   try {
     setPriority(pid, niceness);
@@ -49,10 +49,10 @@ function lower(pid: number, niceness: number): void {
   }
 }
 
-/** Prepares a process, and does not start it yet. */
+/** Prepares a process without starting it. */
 export function createCompanion({ name, file, niceness, guardian, onEnd }: CompanionOptions): Companion {
   let running: ChildProcess | undefined;
-  /** Those that it has not been sent yet. */
+  /** Sockets not sent yet. */
   const sockets = new Set<Socket>();
 
   const start = () => {
@@ -64,7 +64,7 @@ export function createCompanion({ name, file, niceness, guardian, onEnd }: Compa
     }
     const end = (how: string) => {
       if (pid !== undefined) guardian.release(pid);
-      // Node keeps them, and whoever holds the other end would wait for ever.
+      // Node would keep them open, and the other end would wait forever.
       for (const socket of sockets) socket.destroy();
       if (running !== child) return;
       running = undefined;

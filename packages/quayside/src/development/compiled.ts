@@ -1,4 +1,4 @@
-// require() of TypeScript in a worker, which holds no compiler: another process compiles, and is asked while this one waits.
+// require() of TypeScript in a worker. Another process compiles; this one blocks until it has the result.
 import { readFileSync, readSync, writeSync } from 'node:fs';
 import Module from 'node:module';
 import { extname } from 'node:path';
@@ -16,9 +16,9 @@ import {
 } from './messages';
 
 type Loaded = NodeJS.Module & { _compile: (code: string, path: string) => void };
-/** Of Node.js, what everything that runs TypeScript hooks into. */
+/** Node.js's internals that every TypeScript runner hooks into. */
 const node = Module as unknown as {
-  /** What loads a file, by its extension; .js loads those that have none here. */
+  /** Loaders by file extension; that of .js loads any other extension. */
   _extensions: Record<string, (module: Loaded, path: string) => void>;
   _resolveFilename: (request: string, parent: NodeJS.Module | undefined, ...more: unknown[]) => string;
 };
@@ -26,16 +26,16 @@ const node = Module as unknown as {
 /** The compiler, as a worker sees it. */
 export interface Compiler {
   /**
-   * Has require() load TypeScript as ts-node would.
-   * @returns modules to load before the service, by tsconfig.json
-   * @throws StartError where tsconfig.json is wrong, or the compiler has ended
+   * Makes require() load TypeScript as ts-node would.
+   * @returns modules to load before the service, from tsconfig.json
+   * @throws StartError if tsconfig.json is wrong, or the compiler has exited
    */
   register: () => string[];
-  /** Forgets what it has made and nobody has loaded. */
+  /** Drops compiled output that has not been loaded. */
   forget: () => void;
 }
 
-/** Waits until the compiler is there, and takes what it has made so far. Its end is for register() to report. */
+/** Waits for the compiler, and takes what it has compiled so far. If the compiler has exited, register() reports it. */
 export function awaitCompiler(): Compiler {
   const outputs = new Map<string, Output>();
   let known: Project | undefined;
@@ -50,7 +50,7 @@ export function awaitCompiler(): Compiler {
     socket = statOf(COMPILER_FD).ino;
     take(receive() as Greeting);
   } catch {
-    // As above.
+    // register() reports it.
   }
   return {
     register: () => {
@@ -86,18 +86,18 @@ function register({ extensions, isPreferred, hasDependencies }: Project, outputs
   resolveSources();
 }
 
-/** Has require() try some extensions before others. */
+/** Makes require() try some extensions before others. */
 function prefer(extensions: string[]): void {
   const all = Object.entries(node._extensions);
   const isFirst = ([name]: [string, unknown]) => extensions.includes(name);
-  // It tries them in the order in which they were set, and the object has to stay the same.
+  // It tries them in insertion order, and the object must stay the same.
   for (const [name] of all) Reflect.deleteProperty(node._extensions, name);
   for (const [name, load] of [...all.filter(isFirst), ...all.filter((one) => !isFirst(one))]) {
     node._extensions[name] = load;
   }
 }
 
-/** Has require() find x.ts or x.tsx by the name of x.js, where there is none: TypeScript takes that for what they become. */
+/** Makes require() find x.ts or x.tsx for x.js, if there is no x.js: in TypeScript, imports name the compiled file. */
 function resolveSources(): void {
   const resolve = node._resolveFilename;
   node._resolveFilename = function (request, parent, ...more) {
@@ -110,7 +110,7 @@ function resolveSources(): void {
         try {
           return resolve.call(this, `${name}${extension}`, parent, ...more);
         } catch {
-          // The first error names what was asked for.
+          // The first error names the requested file.
         }
       }
       throw error;
@@ -125,10 +125,10 @@ function ask(source: Source): string | undefined {
 }
 
 const ENDED = 'The compiler has ended.';
-/** The number of the socket: the service may close it, and the descriptor then be anything. */
+/** The socket's inode: the service may close the descriptor, whose number may then be reused. */
 let socket: bigint | undefined;
 
-/** @returns an error without a trace: that would be of this file */
+/** @returns an error without a stack trace, which would only show this file */
 function failure(message: string): StartError {
   return Object.assign(new StartError(message), { stack: message });
 }
@@ -144,7 +144,7 @@ function exchange(message: ToCompiler): unknown {
   }
 }
 
-/** Waits for a message of the compiler; there is never more than one on its way. */
+/** Waits for a message from the compiler; at most one is on its way. */
 function receive(): unknown {
   const chunks: Buffer[] = [];
   for (;;) {

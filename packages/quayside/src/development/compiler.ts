@@ -1,4 +1,4 @@
-// Entry of the process that compiles for the workers: it alone holds ts-node and TypeScript, over all reloads.
+// Entry of the process that compiles for the workers. Only this process loads ts-node and TypeScript; it survives reloads.
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Service as TsNode } from 'ts-node';
@@ -14,14 +14,14 @@ const [, , file = ''] = process.argv;
 const tsNode = requireOf(file)('ts-node') as typeof import('ts-node');
 const { sys } = requireOf(file)('typescript') as typeof import('typescript');
 
-/** ts-node's own, with what its types leave out. */
+/** ts-node's service, with what its types omit. */
 type Service = TsNode & { configFilePath?: string; extensions: { compiled: string[] } };
 
-/** ts-node as a tsconfig.json sets it up, and what it has made of each file. */
+/** ts-node as configured by a tsconfig.json, and its output for each file. */
 interface SetUp {
   service: Service;
   outputs: Map<string, Output>;
-  /** The tsconfig.json, and those that it extends. */
+  /** The tsconfig.json and those that it extends. */
   configs: string[];
   stamp: string;
 }
@@ -29,8 +29,8 @@ interface SetUp {
 let setUp: SetUp | undefined;
 
 /**
- * @returns ts-node as tsconfig.json is now
- * @throws what is wrong with that
+ * @returns ts-node for the current tsconfig.json
+ * @throws whatever is wrong with tsconfig.json
  */
 function current(): SetUp {
   const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
@@ -41,7 +41,7 @@ function current(): SetUp {
   const service = tsNode.create({
     transpileOnly: true,
     pretty: hasColour(),
-    // It would look for it from the folder that the server was started in.
+    // Otherwise ts-node would search from the working directory.
     ...(project !== undefined && { project }),
     readFile: (path) => {
       configs.add(path);
@@ -52,7 +52,7 @@ function current(): SetUp {
   return setUp;
 }
 
-/** @returns what a worker has to know of the project; null where it knows it already, by its stamp */
+/** @returns what a worker needs to know about the project; null if its stamp shows that it already knows */
 function greet(known?: string): News {
   try {
     const { service, outputs, stamp } = current();

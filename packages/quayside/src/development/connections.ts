@@ -1,4 +1,4 @@
-// The port of the development server, open over all reloads: a connection waits here until there is a worker to take it.
+// The development server's port, which stays open during reloads: a connection waits here until a worker can take it.
 import type { ChildProcess } from 'node:child_process';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -7,25 +7,25 @@ import { messageOf } from '../process/channel';
 import { guardHosts } from './hosts';
 import type { ToPrimary, ToWorker } from './messages';
 
-/** The connections of the development server, and who takes them. */
+/** The development server's connections, and who takes them. */
 export interface Connections {
-  /** Accepts them; it is the caller's to have it listen. */
+  /** Accepts them; the caller makes it listen. */
   server: Server;
-  /** Gives those that wait, and those that come, to a worker. */
+  /** Gives waiting and new connections to a worker. */
   giveTo: (worker: ChildProcess) => void;
-  /** Lets them wait; also those that a worker has been given and that have not sent anything, once that worker has ended. */
+  /** Lets connections wait, including those that sent nothing to a worker before it exited. */
   hold: () => void;
-  /** Answers those that wait, and those that come, with a 500 that shows why. */
+  /** Answers waiting and new connections with a 500 that shows the reason. */
   fail: (reason: string) => void;
 }
 
-/** What becomes of a connection. */
+/** What happens to a connection. */
 type Flow =
   { state: 'waiting' } | { state: 'giving'; give: (socket: Socket) => void } | { state: 'failing'; reason: string };
 
 /**
- * Makes the server of the port; until it is told who takes them, connections wait.
- * @param hosts - ALLOWED_HOSTS, for what is answered here
+ * Creates the server of the port. Connections wait until they are given to a worker.
+ * @param hosts - ALLOWED_HOSTS, for the responses sent from here
  */
 export function createConnections(hosts: string[]): Connections {
   let now: Flow = { state: 'waiting' };
@@ -45,9 +45,9 @@ export function createConnections(hosts: string[]): Connections {
       }
     }
   };
-  // Paused, so that not a byte is read here: who is given a connection reads its first.
+  // Paused, so no byte is read here: the worker reads the first one.
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-    // One whose client is gone is closed by whoever is given it.
+    // If the client is gone, the receiver closes the connection.
     socket.on('error', () => undefined);
     waiting.add(socket);
     flow();
@@ -61,7 +61,7 @@ export function createConnections(hosts: string[]): Connections {
         const message: ToWorker = { type: 'connection', id: nextId };
         given.set(nextId, socket);
         nextId += 1;
-        // The copy that is kept is what another worker is given, where this one ends before it has read anything.
+        // The kept copy goes to another worker if this one exits before reading anything.
         worker.send(message, socket, { keepOpen: true }, () => undefined);
       };
       now = { state: 'giving', give };
@@ -78,18 +78,18 @@ export function createConnections(hosts: string[]): Connections {
 }
 
 /**
- * Makes the server that answers in a worker's place. It does not listen.
- * @param reason - says why there is no worker; undefined where there is one again
+ * Creates the server that answers instead of a worker. It does not listen.
+ * @param reason - returns why there is no worker; undefined once there is one again
  */
 function createFailing(reason: () => string | undefined): HttpServer {
   return createHttpServer((req, res) => {
-    // To the end first, or a client that still sends would not see the answer.
+    // Read to the end first, or a client that is still sending would not see the response.
     req.resume().once('end', () => {
-      // The next request is for the code that is there then.
+      // The next request should reach the code of that time.
       res.setHeader('Connection', 'close');
       const trace = reason();
       if (trace === undefined) {
-        // A connection that has been silent until the code was mended: it is to ask again.
+        // The code was fixed before the connection sent its request: the client should retry.
         res.writeHead(307, { Location: req.url }).end();
         return;
       }
@@ -101,16 +101,16 @@ function createFailing(reason: () => string | undefined): HttpServer {
 }
 
 /**
- * Keeps the copies of the connections that a worker has been given, by their numbers.
- * @param onLeft - called for each that it had not begun with when it ended
- * @param onEnd - called then, after these
+ * Keeps copies of the connections given to a worker, by number.
+ * @param onLeft - called for each connection that the worker had not started reading when it ended
+ * @param onEnd - called after these
  */
 function keepGiven(worker: ChildProcess, onLeft: (socket: Socket) => void, onEnd: () => void): Map<number, Socket> {
   const given = new Map<number, Socket>();
   worker.on('message', (received: unknown) => {
     const message = messageOf(received) as ToPrimary | undefined;
     if (message?.type !== 'begun') return;
-    // Closes this process's copy of the descriptor; the connection is the worker's alone from here on.
+    // Closes this process's copy of the descriptor; from here on only the worker has the connection.
     given.get(message.id)?.destroy();
     given.delete(message.id);
   });

@@ -7,13 +7,13 @@ import type { Guardian } from '../process/guardian';
 import { COMPILER_FD } from './messages';
 import { tsconfigOf } from './nearest';
 
-/** Is given the socket by which a process asks the compiler; undefined where there is none. */
+/** Receives the socket through which a process talks to the compiler; undefined if there is no compiler. */
 export type OnSocket = ((socket: Socket) => void) | undefined;
 
-/** Node's options. What the debugger says at each reload would drown the rest. */
+/** Node's options. The debugger's messages at each reload would drown out the rest. */
 const execArgv = ['--enable-source-maps', '--inspect-publish-uid=http', '--disable-warning=SecurityWarning'];
 
-/** Forks a file beside this one; where Node throws, the child tells of that as of any other failure: by an error. */
+/** Forks a file next to this one. If Node throws, the child emits an error, as for any other failure. */
 export function forkChild(name: string, args: string[], options: ForkOptions = {}): ChildProcess {
   try {
     return fork(join(__dirname, name), args, options);
@@ -24,7 +24,7 @@ export function forkChild(name: string, args: string[], options: ForkOptions = {
   }
 }
 
-/** What a process takes that loads files of the service. */
+/** What a process that loads the service's files needs. */
 export interface LoaderOptions {
   /** Of the service, absolute: the first argument of the process. */
   file: string;
@@ -33,12 +33,12 @@ export interface LoaderOptions {
 }
 
 /**
- * Forks a file beside this one that loads files of the service, and has it guarded as long as it runs.
- * @param more - its further arguments
+ * Forks a file next to this one that loads the service's files, and guards it as long as it runs.
+ * @param more - its other arguments
  */
 export function forkLoader(name: string, options: LoaderOptions, ...more: string[]): ChildProcess {
   const { file, onSocket, guardian } = options;
-  // For what tsconfig.json has loaded before the service, as tsconfig-paths.
+  // For modules that tsconfig.json loads before the service, such as tsconfig-paths.
   const project = process.env.TS_NODE_PROJECT ?? tsconfigOf(file);
   const env = project === undefined ? process.env : { ...process.env, TS_NODE_PROJECT: project };
   // The last is COMPILER_FD.

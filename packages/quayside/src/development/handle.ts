@@ -1,4 +1,4 @@
-// A worker, as the primary sees it: it is forked, told to begin, and ended.
+// A worker, as the primary sees it: it is forked, told to begin, and drained.
 import type { ChildProcess } from 'node:child_process';
 import { messageOf } from '../process/channel';
 import type { Logger } from '../process/log';
@@ -9,21 +9,21 @@ import type { ToPrimary, ToWorker } from './messages';
 export interface WorkerHandle {
   child: ChildProcess;
   /**
-   * starting: loads all but the service. ready: waits for the word to begin. beginning: has been told to, or will hear it when
-   * it is there. loading: has begun to load the service. serving: has said that it does. ending: is not heard any more; it was
-   * told to end, or ends by itself.
+   * starting: loads everything but the service. ready: waits to be told to begin. beginning: has been told to, possibly
+   * before it could hear. loading: loads the service. serving: has reported that it serves. ending: was told to end, or
+   * ends by itself; its messages are ignored.
    */
   state: 'starting' | 'ready' | 'beginning' | 'loading' | 'serving' | 'ending';
 }
 
-/** What a worker takes to be forked. */
+/** What forkWorker() needs. */
 export interface ForkOptions extends LoaderOptions {
   onMessage: (worker: WorkerHandle, message: ToPrimary) => void;
-  /** Called once, with how it has ended in words. */
+  /** Called once, with a description of how it ended. */
   onEnd: (worker: WorkerHandle, how: string) => void;
 }
 
-/** Forks a worker, which serves nothing before it is told to begin. */
+/** Forks a worker. It serves nothing until it is told to begin. */
 export function forkWorker({ onMessage, onEnd, ...options }: ForkOptions): WorkerHandle {
   const child = forkLoader('worker.js', options);
   const worker: WorkerHandle = { child, state: 'starting' };
@@ -47,16 +47,16 @@ export function forkWorker({ onMessage, onEnd, ...options }: ForkOptions): Worke
   return worker;
 }
 
-/** Sends a message. Where it does not arrive, the worker has ended or could not be forked: onEnd() reports that. */
+/** Sends a message. If it does not arrive, the worker has ended or could not be forked, and onEnd() reports that. */
 export function tell({ child }: WorkerHandle, message: ToWorker): void {
   if (child.connected) child.send(message, () => undefined);
 }
 
 /**
- * Tells a worker to finish and to end, and kills it where it does not in time.
+ * Tells a worker to finish and exit, and kills it if it does not do so in time.
  * @param within - how long it may take, in ms
- * @param log - is told before it is killed
- * @returns when it has ended
+ * @param log - gets a line before it is killed
+ * @returns a promise that resolves when it has ended
  */
 export function drain(worker: WorkerHandle, within: number, log: Logger): Promise<void> {
   const { child } = worker;

@@ -1,4 +1,4 @@
-// The development server's answer to a Host that is not its own, before the service or the page of a failure is asked.
+// The development server's response to an unknown Host, sent before the service or an error page is reached.
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { rawAnswer } from '../http/answer';
@@ -7,7 +7,7 @@ import { refusalOfHost } from '../process/hosts';
 const TEXT = 'text/plain; charset=utf-8';
 
 /**
- * Has a server answer only requests for its own hosts, and others with 403.
+ * Makes a server answer requests for unknown hosts with 403.
  * @param names - ALLOWED_HOSTS
  */
 export function guardHosts(server: Server, names: string[]): void {
@@ -19,7 +19,7 @@ export function guardHosts(server: Server, names: string[]): void {
       for (const listener of serve) listener.call(server, req, res);
       return;
     }
-    // To the end first, or a client that still sends would not see the answer.
+    // Read to the end first, or a client that is still sending would not see the response.
     req.resume().once('end', () => {
       res.writeHead(403, { 'Content-Type': TEXT, Connection: 'close' }).end(refusal);
     });

@@ -1,23 +1,23 @@
-// The connections that a worker has been given: which of them have sent something, and which another worker may still take.
+// The connections given to a worker: which have sent something, and which another worker may still take.
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** The connections of one worker. */
 export interface Intake {
-  /** Serves a connection. Without a socket, its client was gone before it came. */
+  /** Serves a connection. Without a socket, its client left before the connection arrived. */
   take: (id: number, socket: Socket | undefined) => void;
-  /** Gives up the connections that have sent nothing; resolves when the others have been answered. */
+  /** Releases the connections that have sent nothing; resolves when the others have been answered. */
   drain: () => Promise<void>;
 }
 
 /**
- * Has a server that does not listen serve connections.
- * @param onBegun - called with the number of each that has sent something or is closed: it is nobody else's any more
+ * Makes a server that does not listen serve connections.
+ * @param onBegun - called with the number of each that has sent something or is closed: no other worker can take it
  */
 export function createIntake(server: Server, onBegun: (id: number) => void): Intake {
   const open = new Set<Socket>();
   const silent = new Map<Socket, number>();
-  /** Of those that have asked for something, their last answers. */
+  /** The last response of each connection that has sent a request. */
   const answers = new WeakMap<Socket, ServerResponse>();
   let onDrained: (() => void) | undefined;
 
@@ -31,7 +31,7 @@ export function createIntake(server: Server, onBegun: (id: number) => void): Int
   server.prependListener('request', ({ socket }, res: ServerResponse) => {
     begun(socket);
     answers.set(socket, res);
-    // Were it kept, its next request would be for code that is perhaps no longer there.
+    // The next request on a kept connection might reach code that has been replaced.
     res.setHeader('Connection', 'close');
   });
   for (const event of ['connect', 'upgrade', 'clientError'] as const) {
@@ -64,13 +64,13 @@ export function createIntake(server: Server, onBegun: (id: number) => void): Int
         onDrained = resolve;
         for (const socket of open) {
           if (silent.has(socket) && socket.bytesRead === 0) {
-            // Closes this process's copy of the descriptor; the primary has kept one.
+            // Closes this process's copy of the descriptor; the primary has its own.
             silent.delete(socket);
             socket.destroy();
             continue;
           }
           begun(socket);
-          // It never ends, and its client comes again by itself.
+          // An event stream never ends, and its client reconnects by itself.
           const type = answers.get(socket)?.getHeader('content-type');
           if (String(type).startsWith('text/event-stream')) socket.destroySoon();
         }

@@ -1,4 +1,4 @@
-// Entry of the process that loads the file that declares a service's settings, for development: as a worker would.
+// Entry of the process that loads a service's settings file, for development, in the same way as a worker.
 import { reportSettings } from '../process/service-settings';
 import { ignoreSignals } from '../process/signals';
 import { awaitCompiler } from './compiled';

@@ -1,25 +1,25 @@
-// What the development server takes from the project: its own nodemon, TypeScript and ts-node, so that a project decides on
-// their versions, and production installs none of them with quayside.
+// The development server uses the project's nodemon, TypeScript and ts-node. So the project decides on their versions, and
+// production does not install them with quayside.
 import { createRequire } from 'node:module';
 import { StartError } from '../process/failure';
 
-/** What the development server takes from the project, by the version to install: ts-node cannot use TypeScript 7. */
+/** What to install for each of these packages: ts-node cannot use TypeScript 7. */
 const PEERS = { nodemon: 'nodemon', 'ts-node': 'ts-node', typescript: 'typescript@6' };
 
-/** @returns whether a file is TypeScript, which takes ts-node to run */
+/** @returns whether a file is TypeScript, which needs ts-node to run */
 export function isTypeScript(file: string): boolean {
   return /(?<!\.d)\.[cm]?ts$/.test(file);
 }
 
-/** @returns require(), as it is in a file of the project */
+/** @returns require() as a file of the project would have it */
 export function requireOf(file: string): NodeJS.Require {
   return createRequire(file);
 }
 
 /**
- * Makes sure that the project has what its development server takes.
+ * Makes sure that the project has the packages that its development server needs.
  * @param file - of the service
- * @throws StartError that names what is missing, and the command that installs it
+ * @throws StartError that names the missing packages, and the command that installs them
  */
 export function checkPeers(file: string): void {
   const { resolve } = requireOf(file);

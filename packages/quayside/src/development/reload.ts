@@ -1,4 +1,4 @@
-// The workers of the development server: one serves, and others are ready to take its place at the next changes.
+// The development server's workers: one serves, and spare ones are ready to take over at the next changes.
 import { exitUnstarted } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
@@ -9,14 +9,14 @@ import type { OnSocket } from './fork';
 import { drain, forkWorker, tell, type WorkerHandle } from './handle';
 import type { ToPrimary } from './messages';
 
-/** How many workers stand ready: with two, saves may come faster than a worker starts. */
+/** Number of spare workers: with two, saves may come faster than a worker starts. */
 const SPARES = 2;
-/** How long requests in flight may take to finish when the code has changed, in ms. */
+/** How long requests in flight have to finish when the code has changed, in ms. */
 const MERCY_MS = 1000;
 /** The same when the development server stops. */
 const STOP_MS = 500;
 
-/** The states of the worker that serves, or will. */
+/** The states of the current worker, which serves or will. */
 const CURRENT: WorkerHandle['state'][] = ['beginning', 'loading', 'serving'];
 
 export interface ReloadOptions {
@@ -28,22 +28,22 @@ export interface ReloadOptions {
   onSocket: OnSocket;
   /** Called at each change. */
   onChange?: () => void;
-  /** Called with the number of a change when it is served, or has failed, and a worker stands ready for the next. */
+  /** Called with the number of a change once it is served, or has failed, and a spare worker is ready for the next. */
   onRest?: (change: number) => void;
 }
 
-/** Decides which worker begins, serves and ends. The first begins at the first reload. */
+/** Decides which worker begins, serves and ends. The first one begins at the first reload. */
 export class Workers {
-  /** At most SPARES are starting or ready, at most one of these is starting, at most one is current, and the others end. */
+  /** At most SPARES are starting or ready, of which at most one is starting; at most one is current; the others are ending. */
   private readonly workers = new Set<WorkerHandle>();
-  /** changing: the current worker ends, and another is to begin. */
+  /** changing: the current worker ends, and another will begin. */
   private state: 'settled' | 'changing' | 'stopping' = 'settled';
   private changedAt = performance.now();
-  /** Whether no worker has come to serve yet, or failed to. */
+  /** Whether no worker has served or failed yet. */
   private isFirst = true;
   /** Counts the changes. */
   private change = 0;
-  /** The files that have changed since a worker came to serve. */
+  /** The files that have changed since a worker last started serving. */
   private readonly changed = new Set<string>();
   private readonly fork: () => WorkerHandle;
 
@@ -60,8 +60,8 @@ export class Workers {
   }
 
   /**
-   * Serves the code as it is now.
-   * @param files - that have changed, as far as they are known
+   * Serves the current code.
+   * @param files - the changed files, as far as they are known
    */
   reload(files: string[]): void {
     for (const file of files) {
@@ -73,7 +73,7 @@ export class Workers {
     this.options.onChange?.();
     this.options.connections.hold();
     const beginning = this.inState('beginning');
-    // It serves this change as well: where saves come fast, nobody would get to the end otherwise.
+    // It serves this change as well: otherwise no worker would finish if saves come fast.
     if (beginning !== undefined) tell(beginning, { type: 'begin', change: this.change });
     else this.replace();
   }
@@ -86,21 +86,21 @@ export class Workers {
     await Promise.all(used.map((worker) => drain(worker, STOP_MS, this.options.log)));
   }
 
-  /** Ends the workers that have not begun: their compiler has ended, and may have done so before it was theirs. */
+  /** Kills the workers that have not begun: the compiler has exited, possibly before it had their socket. */
   dropWaiting(): void {
     const beginning = this.inState('beginning');
     this.kill('starting', 'ready', 'beginning');
     if (beginning !== undefined) this.onFailed(beginning, 'The compiler has ended.');
   }
 
-  /** Sees to it that workers wait for the next changes. They start one by one: the CPU is for the one that serves. */
+  /** Makes sure that spare workers are ready. They start one by one, to leave the CPU to the serving one. */
   private fillSpares(): void {
     if (this.inState('starting') === undefined && this.allIn('ready').length < SPARES) this.fork();
   }
 
-  /** Ends the current worker and has another begin. */
+  /** Ends the current worker and starts another. */
   private replace(): void {
-    // Whoever follows the one that is about to end serves this change, too.
+    // The successor of the ending worker serves this change too.
     if (this.state !== 'settled') return;
     this.state = 'changing';
     const old = this.inState(...CURRENT);
@@ -153,7 +153,7 @@ export class Workers {
 
   private onFailed(worker: WorkerHandle, reason: string, exitCode = 1): void {
     worker.state = 'ending';
-    // No edit mends the environment.
+    // No edit fixes the environment.
     if (this.isFirst && exitCode === EX_CONFIG) exitUnstarted(reason, exitCode);
     this.isFirst = false;
     this.options.log.error(`${reason}\nWaiting for a change.`);

@@ -1,4 +1,4 @@
-// The development server: it holds the port, and has workers serve what is behind it as the code changes.
+// The development server: it holds the port, and workers serve the code as it changes.
 import { exitUnstarted, reasonOf } from '../process/failure';
 import { startGuardian } from '../process/guardian';
 import { listen } from '../process/listen';
@@ -17,8 +17,8 @@ import { validateSettings } from './settings';
 import { watch } from './watch';
 
 /**
- * Starts the development server, which runs until a signal stops it. The process exits with 0 by a signal, with EX_CONFIG
- * where settings are wrong, with 1 where it could not start for another reason.
+ * Starts the development server, which runs until a signal stops it. The process then exits with 0. It exits with
+ * EX_CONFIG if settings are wrong, and with 1 if it could not start for another reason.
  * @param file - of the service, absolute
  */
 export function startDevelopment(file: string): void {
@@ -59,7 +59,7 @@ export function startDevelopment(file: string): void {
   if (config instanceof ConfigError) return;
 
   createLog(config);
-  // What takes long starts meanwhile.
+  // Slow parts start in the meantime.
   const { HOST: host, PORT: port, WATCH_POLL: poll } = config;
   const connections = createConnections(config.ALLOWED_HOSTS);
   const types = createCompanion({

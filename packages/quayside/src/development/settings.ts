@@ -1,16 +1,16 @@
-// The settings in development, validated before anything listens.
+// Settings in development, validated before anything listens.
 import { validate } from '../process/service-settings';
 import type { Config, ConfigError } from '../settings/config';
 import { forkLoader, type LoaderOptions } from './fork';
 import { isTypeScript } from './peers';
 
-/** How long the file that declares the service's settings may take, in seconds: until then, no edit is noticed. */
+/** How long loading the service's settings file may take, in seconds: until then, no edit is noticed. */
 const LIMIT = 10;
 
 /**
- * Validates the server's settings and the service's, or ends the process. Where the file that declares the service's cannot be
- * loaded, the first worker is the one to say so, and waits for an edit.
- * @returns when they are right; exits with EX_CONFIG where some are wrong
+ * Validates the server's settings and the service's, or exits the process. If the service's settings file cannot be
+ * loaded, the first worker reports it, and the server waits for an edit.
+ * @returns a promise that resolves if they are right; exits with EX_CONFIG if any is wrong
  */
 export async function validateSettings(config: Config | ConfigError, options: LoaderOptions): Promise<void> {
   const { file } = options;

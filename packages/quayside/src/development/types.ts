@@ -1,4 +1,4 @@
-// Entry of the process that checks types: when a change is served, so that no reload waits for it, and until the next one.
+// Entry of the type checker. It runs after a change is served, so no reload waits for it, and is cancelled by the next one.
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as TypeScript from 'typescript';
 import { hasColour } from '../process/colour';
@@ -23,22 +23,22 @@ const formatted = hasColour() ? ts.formatDiagnosticsWithColorAndContext : ts.for
 type Program = TypeScript.SemanticDiagnosticsBuilderProgram;
 
 /**
- * As tsc does it: comments on types take memory, and say nothing about errors. By its number, as TypeScript has the name
- * from 5.3 on.
+ * As in tsc: JSDoc comments take memory and do not affect errors. A number, because TypeScript has the name only from 5.3
+ * on.
  */
 const PARSE_FOR_TYPE_ERRORS = 2;
 
-/** The change that is checked, or was; undefined where there was another since. */
+/** The change that is or was checked; undefined once there was another. */
 let current: number | undefined;
-/** The last that was checked to its end: what the next is compared with. */
+/** The last completely checked program, to compare the next with. */
 let last: Program | undefined;
 let lastOptions = '';
 let hadErrors = false;
 
-/** The files that were read, each as long as it stays as it is. */
+/** Parsed files, each kept until it changes. */
 const sources = new Map<string, { stamp: string; source: TypeScript.SourceFile | undefined }>();
 
-/** Reads tsconfig.json and all files that belong to it, as far as they have changed. */
+/** Reads tsconfig.json and its files, as far as they have changed. */
 function createProgram(): Program {
   const problems: TypeScript.Diagnostic[] = [];
   const parsed = ts.getParsedCommandLineOfConfigFile(
@@ -49,7 +49,7 @@ function createProgram(): Program {
   const options = parsed?.options ?? {};
   const allOptions = JSON.stringify(options);
   if (allOptions !== lastOptions) {
-    // They say how a file is read, too.
+    // They also affect how files are parsed.
     lastOptions = allOptions;
     sources.clear();
     last = undefined;
@@ -76,14 +76,14 @@ function createProgram(): Program {
   return program;
 }
 
-/** Checks a change, and gives it up when another has come. It looks for what is wrong in the order in which tsc does. */
+/** Checks a change, unless another one comes. It collects errors in the same order as tsc. */
 async function check(change: number): Promise<void> {
   const program = createProgram();
   const found = [...program.getConfigFileParsingDiagnostics(), ...program.getSyntacticDiagnostics()];
   if (found.length === 0) {
     found.push(...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics());
     do {
-      // The word to give up may have come.
+      // The message to give up may have arrived.
       await turn();
       if (current !== change) return;
     } while (program.getSemanticDiagnosticsOfNextAffectedFile() !== undefined);
@@ -91,7 +91,7 @@ async function check(change: number): Promise<void> {
   }
   last = program;
   report(ts.sortAndDeduplicateDiagnostics(found));
-  // What the check has left would stay until the next one: some 30 MB.
+  // Garbage of the check would stay until the next one: some 30 MB.
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 

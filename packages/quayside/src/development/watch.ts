@@ -1,4 +1,4 @@
-// nodemon, which watches the project's files and tells of a change; what a change restarts is not its own.
+// Watches the project's files with nodemon, which only reports changes and restarts nothing itself.
 import { dirname, relative } from 'node:path';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import type Nodemon from 'nodemon';
@@ -6,20 +6,20 @@ import type { Logger } from '../process/log';
 import { Changes } from './changes';
 import { requireOf } from './peers';
 
-/** What nodemon says, in these words alone, when no change escapes it any more. */
+/** nodemon's message, with exactly this text, once it notices all changes. */
 const READY = /^watching \d+ files?$/;
 
-/** What nodemon does not take literally in the path of the project, and in that of the folder below it. */
+/** Characters that nodemon treats as patterns: in the project's path, and in that of the folder below it. */
 const PATTERN = /[[\]{}]/;
 const FOLDER_PATTERN = /[[\]{}*#]|^!/;
 
-/** So many turns of the event loop a change takes from the system to nodemon's words, by way of the file; and some. */
+/** Turns of the event loop that a change takes from the system to nodemon's message, with a margin. */
 const TURNS = 10;
-/** How long each of them takes at least where there is more than one file, in ms. */
+/** Minimum length of each turn if more than one file has changed, in ms. */
 const PAUSE_MS = 5;
 
 export interface WatchOptions {
-  /** Looks at the files again and again, for mounts that give no events. */
+  /** Whether to poll the files, for mounts that send no events. */
   poll: boolean;
   log: Logger;
   /** Of the service, absolute. */
@@ -29,15 +29,15 @@ export interface WatchOptions {
 }
 
 /**
- * Starts to watch.
- * @param onChange - called when it watches, when files have changed, and when somebody enters nodemon's `rs`; with the
- *   files that have changed, relative to the working directory
+ * Starts watching.
+ * @param onChange - called once it watches, when files have changed, and when nodemon's `rs` is entered; with the changed
+ *   files, relative to the working directory
  */
 export function watch({ poll, log, file, settings }: WatchOptions, onChange: (files: string[]) => void): void {
   warnOfPatterns(relative('.', dirname(file)), log);
   const nodemon = requireOf(file)('nodemon') as typeof Nodemon;
   const changes = new Changes();
-  // It wants to run something at each change: this is the shell's word for nothing.
+  // nodemon must run something at each change: this is the shell's no-op.
   const fixed = { exec: ':', runOnChangeOnly: true, legacyWatch: poll, verbose: true };
   nodemon({ ...settings, ...fixed } as unknown as Parameters<typeof nodemon>[0])
     .on('restart', () => {
@@ -53,16 +53,16 @@ export function watch({ poll, log, file, settings }: WatchOptions, onChange: (fi
 }
 
 /**
- * Hears of what has changed at the same time: where the CPU is busy, nodemon's delay is over while some of it waits to be
- * read. Where there is more than one file, it takes longer until all are heard of.
- * @returns whether that was all; if not, nodemon restarts again
+ * Waits for other changes of the same moment: on a busy CPU, nodemon's delay may be over while some events are still
+ * unread. With more than one file, it takes longer until all are known.
+ * @returns whether those were all; if not, nodemon restarts again
  */
 async function restOf(changes: Changes): Promise<boolean> {
   // Without a delay, nodemon restarts before it names the file.
   await turn();
   const { count } = changes;
   for (let turns = 0; turns < TURNS && changes.count === count; turns += 1) {
-    // Not one long pause: in each of them, what waits is read, however little of the CPU there is.
+    // Not one long pause: each turn reads pending events, even if there is little CPU time.
     if (changes.count > 1) await pause(PAUSE_MS);
     await turn();
   }

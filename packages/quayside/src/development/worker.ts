@@ -1,4 +1,4 @@
-// Entry of a worker of the development server: all but the service is loaded before the change comes that it is to serve.
+// Entry of a development worker: everything but the service is loaded before the change that it will serve.
 import inspector from 'node:inspector';
 import type { Socket } from 'node:net';
 import { Exchanges } from '../http/exchange';
@@ -20,9 +20,9 @@ import { isTypeScript, requireOf } from './peers';
 const [, , file = ''] = process.argv;
 const requireIt = requireOf(file);
 
-/** How long a client has to close a WebSocket that it was told to, in ms. */
+/** How long a client has to close a WebSocket after a close frame, in ms. */
 const GOODBYE_MS = 200;
-/** How long close() may take where the service has failed, in ms. */
+/** How long close() may take if the service has failed, in ms. */
 const CLOSE_MS = 1000;
 
 const exchanges = new Exchanges();
@@ -37,23 +37,23 @@ ignoreSignals();
 try {
   requireIt('express');
 } catch {
-  // The service may not need it, or says itself that it is missing.
+  // The service may not need it, or reports by itself that it is missing.
 }
 const compiler = isTypeScript(file) ? awaitCompiler() : undefined;
 tell({ type: 'ready' });
 
 process.on('message', (message: ToWorker | null, socket?: Socket) => {
   if (message?.type === 'begin') {
-    // Later, so that all messages that have come are heard first.
+    // Later, so that pending messages are handled first.
     if (change === undefined) setImmediate(() => void begin());
     change = message.change;
   } else if (message?.type === 'connection') intake?.take(message.id, socket);
   else if (message?.type === 'drain') void drain();
 });
-// Where the service has closed the channel, nobody could give it a connection, or tell it to end.
+// Without the channel, which the service may have closed, it could get no connections and no message to end.
 process.on('disconnect', end);
 
-/** Serves the code as it is now, or says why not. */
+/** Serves the current code, or reports why not. */
 async function begin() {
   tell({ type: 'loading', change: change ?? 0 });
   const fail = (error: unknown) => {
@@ -61,7 +61,7 @@ async function begin() {
     setTimeout(end, CLOSE_MS);
     tell({ type: 'failed', reason: reasonOf(error), exitCode: exitCodeOf(error) }, () => void close());
   };
-  // Also a promise's rejection that nobody handles.
+  // Unhandled rejections end up here too.
   process.on('uncaughtException', fail);
   keepListeners();
   try {
@@ -83,7 +83,7 @@ async function begin() {
   }
 }
 
-/** Ends it when all is answered, and the service has closed what it has opened. */
+/** Ends the worker once everything is answered and the service's close() has run. */
 async function drain() {
   if (service !== undefined) {
     void callHook(service, 'drain', log);
@@ -101,7 +101,7 @@ async function close() {
 }
 
 function openInspector({ INSPECT_HOST: host, INSPECT_PORT: port }: Config, log: Logger) {
-  // An editor's own terminal may have opened it, by NODE_OPTIONS.
+  // An editor's terminal may have opened it through NODE_OPTIONS.
   if (port === 0 || inspector.url() !== undefined) return;
   inspector.open(port, host);
   if (inspector.url() !== undefined) return;
@@ -109,7 +109,7 @@ function openInspector({ INSPECT_HOST: host, INSPECT_PORT: port }: Config, log: 
 }
 
 function end() {
-  // Else an exit waits for the debugger to leave.
+  // Otherwise the exit waits for the debugger to disconnect.
   inspector.close();
   process.exit();
 }

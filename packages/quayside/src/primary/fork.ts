@@ -1,4 +1,4 @@
-// Forks a worker, and keeps its handle up to date with what it says and does.
+// Forks a worker, and keeps its handle up to date.
 import { ChildProcess } from 'node:child_process';
 import cluster, { Worker } from 'node:cluster';
 import { messageOf } from '../process/channel';
@@ -12,32 +12,32 @@ import { kill, type End, type WorkerHandle } from './handle';
 import { relay } from './relay';
 
 /**
- * How long after its end a worker is waited for to be heard out, in ms: a process that the service has started may still
- * hold its stdout open.
+ * How long to wait for an exited worker's last output, in ms: a process that the service has started may still hold its
+ * stdout open.
  */
 const LAST_WORDS_MS = 1000;
 
-/** By how much the limits of two workers may differ. */
+/** Maximum relative difference between the limits of two workers. */
 const MAX_JITTER = 0.1;
 
-/** What a worker takes to be forked. */
+/** What forkWorker() needs. */
 export interface ForkOptions {
-  /** The service's port; when the worker listens there, it is up. */
+  /** The service's port; a worker that listens there is up. */
   port: number;
-  /** How long it may take to, in seconds; then it is killed. */
+  /** How long a worker may take to listen, in seconds; then it is killed. */
   startTimeout: number;
   guardian: Guardian;
-  /** Called when the worker says that it should be replaced. */
+  /** Called when the worker asks to be replaced. */
   onFailing: () => void;
 }
 
-/** A handle whose promises are still to be made. */
+/** A handle without its promises. */
 type Fresh = Omit<WorkerHandle, 'up' | 'ended'>;
 
 /**
  * Forks a worker.
  * @param id - its slot
- * @returns its handle; where it cannot be forked, that ends with exit code 1 and the reason
+ * @returns its handle; if forking fails, the handle ends with exit code 1 and the reason
  */
 export function forkWorker(id: number, { port, startTimeout, guardian, onFailing }: ForkOptions): WorkerHandle {
   const fresh = freshHandle(id, fork({ [SLOT]: String(id) }));
@@ -49,7 +49,7 @@ export function forkWorker(id: number, { port, startTimeout, guardian, onFailing
   return Object.assign(fresh, { up, ended });
 }
 
-/** Forks; where Node throws, as while its own file is being replaced, the worker tells of that as of any other failure. */
+/** Forks. If Node throws, for example while its binary is being replaced, the worker emits an error as for any failure. */
 function fork(env: Record<string, string>): Worker {
   try {
     return cluster.fork(env);
@@ -80,7 +80,7 @@ function freshHandle(id: number, child: Worker): Fresh {
   };
 }
 
-/** Resolves when a worker has ended; until then, the guardian has its pid. */
+/** Resolves when a worker has ended; until then, the guardian guards its pid. */
 function endOf(worker: Fresh, guardian: Guardian): Promise<End> {
   const { child } = worker;
   const { pid } = child.process;
@@ -91,23 +91,23 @@ function endOf(worker: Fresh, guardian: Guardian): Promise<End> {
       const end = () => {
         resolve({ code, signal });
       };
-      // Its last message and its last line may not have been read yet.
+      // Its last message and last line may not have been read yet.
       child.process.once('close', end);
       setTimeout(end, LAST_WORDS_MS).unref();
     });
     child.on('error', (error: Error) => {
       worker.reason ??= error.message;
-      // One that has gone is closed; one that could not be forked is never.
+      // A worker that could not be forked never emits 'close'.
       if (pid === undefined) resolve({ code: 1, signal: null });
     });
   });
 }
 
-/** Resolves with true when a worker listens on the service's port, with false when it ends before that. */
+/** Resolves to true when a worker listens on the service's port, to false if it ends before that. */
 function upOf(worker: Fresh, port: number, ended: Promise<End>): Promise<boolean> {
   return new Promise((resolve) => {
     worker.child.on('listening', (address) => {
-      // A service may listen on ports of its own, too.
+      // A service may also listen on its own ports.
       if (address.port !== port || worker.state !== 'starting') return;
       worker.state = 'serving';
       worker.startupMs = Math.round(performance.now() - worker.forkedAt);
@@ -119,11 +119,11 @@ function upOf(worker: Fresh, port: number, ended: Promise<End>): Promise<boolean
   });
 }
 
-/** Puts down what a worker says. */
+/** Records a worker's messages. */
 function hear(worker: Fresh, onFailing: () => void): void {
   worker.child.on('message', (received: unknown) => {
     const message = messageOf(received) as ToPrimary | undefined;
-    // In the worker's name, the service may say anything.
+    // The service may send anything in the worker's name.
     if (message?.type === 'counts') {
       worker.counts = { ...noCounts(), ...message.counts };
       worker.durations.replace(histogramsIn(message.durations));
@@ -144,10 +144,10 @@ function hear(worker: Fresh, onFailing: () => void): void {
   });
 }
 
-/** Kills a worker that does not come up within so many seconds. */
+/** Kills a worker that does not come up in time, in seconds. */
 function limitStart(worker: Fresh, startTimeout: number, up: Promise<boolean>): void {
   const late = setTimeout(() => {
-    // It may have said why, and be held up by its close().
+    // It may already have given its reason, and be waiting for its close().
     worker.reason ??= `it did not listen within START_TIMEOUT=${String(startTimeout)} s`;
     kill(worker);
   }, startTimeout * 1000);

@@ -1,4 +1,4 @@
-// One worker, as the primary sees it: what it has said, and how it is told to drain or killed.
+// One worker, as the primary sees it: what it has reported, and how it is drained or killed.
 import type { Worker } from 'node:cluster';
 import type { Logger } from '../process/log';
 import type { Config } from '../settings/config';
@@ -6,7 +6,7 @@ import type { Counts, Vitals } from '../stats/counts';
 import type { Histograms } from '../stats/histogram';
 import type { ToWorker } from '../worker/messages';
 
-/** How a worker's process has ended. */
+/** How a worker's process has exited. */
 export interface End {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -17,15 +17,15 @@ export interface WorkerHandle {
   /** The number of its slot. */
   id: number;
   child: Worker;
-  /** It serves from when it listens until it is told to drain. closing: all is answered, and the service's close() runs. */
+  /** It serves from when it listens until it is told to drain. closing: everything is answered, and close() runs. */
   state: 'starting' | 'serving' | 'draining' | 'closing';
-  /** When it was started, in ms since the epoch. */
+  /** Start time, in ms since the epoch. */
   spawnedAt: number;
-  /** The same, as performance.now() says it: the clock may be set. */
+  /** The same, by performance.now(): the clock may be changed. */
   forkedAt: number;
   /** How long it took until it listened, in ms. */
   startupMs: number;
-  /** What it said last. */
+  /** Its last report. */
   counts: Counts;
   durations: Histograms;
   vitals: Vitals;
@@ -33,21 +33,21 @@ export interface WorkerHandle {
   serviceMetrics: string;
   /** How many beats in a row it has missed. */
   missed: number;
-  /** By what its own limits are greater than the configured ones, so that not all workers reach them together. */
+  /** Factor by which its limits exceed the configured ones, so that workers do not all reach them at once. */
   jitter: number;
   /** Why it should be replaced, or why it could not start. */
   reason: string | undefined;
-  /** The exit code of the server where no worker can start. */
+  /** The server's exit code if no worker can start. */
   exitCode: number;
-  /** Becomes true when it listens, false when it ends before that. */
+  /** Resolves to true when it listens, to false if it ends before that. */
   up: Promise<boolean>;
   ended: Promise<End>;
 }
 
 /**
- * Tells a worker to finish and to end, and kills it where it does not in time.
- * @param setting - which says how long it may take
- * @param log - is told before it is killed
+ * Tells a worker to finish and exit, and kills it if it does not do so in time.
+ * @param setting - the setting with the time it may take
+ * @param log - gets a line before it is killed
  */
 export function drain(worker: WorkerHandle, setting: 'GRACE' | 'RELOAD_MERCY', config: Config, log: Logger): void {
   const seconds = config[setting];
@@ -63,7 +63,7 @@ export function drain(worker: WorkerHandle, setting: 'GRACE' | 'RELOAD_MERCY', c
   });
 }
 
-/** Sends a message. Where it does not arrive, the worker is ending, and its end says so. */
+/** Sends a message. If it does not arrive, the worker is exiting, which is handled elsewhere. */
 export function tell({ child }: Pick<WorkerHandle, 'child'>, message: ToWorker): void {
   child.send(message, () => undefined);
 }
@@ -73,7 +73,7 @@ export function kill({ child }: Pick<WorkerHandle, 'child'>): void {
   child.process.kill('SIGKILL');
 }
 
-/** @returns what the log calls a worker by */
+/** @returns the fields that identify a worker in the log */
 export function nameOf({ id, child }: Pick<WorkerHandle, 'id' | 'child'>): { worker: number; pid: number | undefined } {
   return { worker: id, pid: child.process.pid };
 }

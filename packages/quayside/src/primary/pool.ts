@@ -1,4 +1,4 @@
-// The workers: forks one for each slot, and another where one ends, blocks or has had its time.
+// The worker pool: forks a worker for each slot, and replaces those that exit, block or wear out.
 import { exitUnstarted } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
@@ -10,7 +10,7 @@ import type { Shutdown } from './shutdown';
 import { inState, occupy, vacate, type Slot } from './slots';
 import { isBlocked, isDue } from './wear';
 
-/** What the pool works with. */
+/** What the pool needs. */
 export interface PoolOptions {
   config: Config;
   log: Logger;
@@ -20,7 +20,7 @@ export interface PoolOptions {
 
 /** The workers of all slots. */
 export class Pool {
-  /** serving: a worker has come up. ready: there was one in each slot at once. It never goes back. */
+  /** serving: a worker has come up. ready: every slot has had one at the same time. It never goes back. */
   private state: 'starting' | 'serving' | 'ready' = 'starting';
   private readonly renewals: Renewals;
 
@@ -37,12 +37,12 @@ export class Pool {
     });
   }
 
-  /** Forks the first workers. Where none comes up, the process exits with 1, or with 78 where settings are wrong. */
+  /** Forks the first workers. If none comes up, the process exits with 1, or with 78 if settings are wrong. */
   start(): void {
     for (const slot of this.slots) this.fork(slot);
   }
 
-  /** Replaces all workers by the service as it is now. */
+  /** Replaces all workers with new ones that load the current code. */
   reload(signal: NodeJS.Signals): void {
     const { log, shutdown } = this.options;
     if (shutdown.isStopping()) return;
@@ -50,7 +50,7 @@ export class Pool {
     this.renewals.renew(this.slots, 'reloading');
   }
 
-  /** Is to be called once a beat: kills the blocked workers, and sees to each slot. */
+  /** To be called once per beat: kills blocked workers, and checks each slot. */
   beat(): void {
     for (const slot of this.slots) {
       this.killBlocked(slot);
@@ -109,7 +109,7 @@ export class Pool {
 
   private logDeath(worker: WorkerHandle, { code, signal }: End): void {
     const { log } = this.options;
-    // Where none comes up, the reason is said once, at the end.
+    // If none comes up, the reason is reported once, at the end.
     const reason = this.state === 'starting' ? undefined : worker.reason;
     if (worker.state !== 'draining' && worker.state !== 'closing')
       log.error({ ...nameOf(worker), code, signal, reason }, 'worker died');
@@ -128,7 +128,7 @@ export class Pool {
     }
   }
 
-  /** Sees to it that a slot has a worker, and not one for too long. */
+  /** Makes sure that a slot has a worker, and replaces one that is due. */
   private watch(slot: Slot): void {
     const { config, shutdown } = this.options;
     if (shutdown.isStopping() || performance.now() < slot.notBefore || inState(slot, 'starting')) return;

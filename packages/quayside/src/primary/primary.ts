@@ -1,5 +1,5 @@
-// The primary: forks the workers, watches over them, reloads them without losing a request, and stops them all. It
-// serves nothing but the stats.
+// The primary: forks the workers, supervises them, reloads them without losing a request, and stops them. It serves only
+// the stats.
 import cluster from 'node:cluster';
 import { join } from 'node:path';
 import { asError, exitUnstarted, reasonOf } from '../process/failure';
@@ -19,8 +19,8 @@ import { createSlots, type Slot } from './slots';
 import { takeSnapshot } from './snapshot';
 
 /**
- * Runs the production server until a signal stops it, and exits the process: with 0 where every request was finished,
- * with 1 where one was cut or the server could not start.
+ * Runs the production server until a signal stops it, and exits the process: with 0 if every request was finished, with 1
+ * if one was cut or the server could not start.
  * @param file - of the service, absolute
  */
 export async function startPrimary(config: Config, file: string): Promise<void> {
@@ -61,12 +61,12 @@ async function serveStats(slots: Slot[], config: Config, log: Logger, file: stri
 }
 
 function setUpCluster(workers: number, file: string): void {
-  // Each worker accepts for itself: no connection is given to one that dies or is blocked before it takes it.
+  // Workers accept for themselves, so no connection is handed to a worker that dies or is blocked.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({
     exec: join(__dirname, '../worker/main.js'),
     args: [file],
-    // What it prints goes through here, and so is never held up by whoever reads it.
+    // Output goes through the primary, so a slow reader never blocks a worker.
     stdio: ['inherit', 'pipe', 'pipe', 'ipc'],
     execArgv: [...process.execArgv, '--enable-source-maps', ...heapLimit(workers)],
   });

@@ -1,18 +1,18 @@
-// What a worker prints, on its way to the primary's own stdout and stderr.
+// Relays a worker's output to the primary's own stdout and stderr.
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { outletOf, type Outlet } from '../process/outlet';
 import { countRead } from './garbage';
 
-/** What is longer is passed on in pieces, in bytes. */
+/** Longer lines are passed on in pieces, in bytes. */
 const MAX_LINE = 64 * 1024;
 const NEWLINE = Buffer.from('\n');
 
-/** Passes on what a process prints, by whole lines up to MAX_LINE, so that those of several processes never mix. */
+/** Passes on a process's output in whole lines up to MAX_LINE, so lines of several processes never mix. */
 export function relay(child: ChildProcess): void {
-  /** What one that has ended left in its pipes is little, and is read at once. */
+  /** An exited process leaves little in its pipes, which is read at once. */
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  // One that could not be forked has none.
+  // A process that could not be forked has no streams.
   if (child.stdout) pass(child.stdout, outletOf(1), hasEnded);
   if (child.stderr) pass(child.stderr, outletOf(2), hasEnded);
 }
@@ -22,7 +22,7 @@ function pass(stream: Readable, outlet: Outlet, hasEnded: () => boolean): void {
   const write = (lines: Buffer) => {
     outlet.write(lines);
     if (hasEnded() || !outlet.isBehind()) return;
-    // Meanwhile the worker keeps the rest, as any process does whose stdout is read slowly.
+    // Meanwhile the worker buffers its output, like any process whose stdout is read slowly.
     stream.pause();
     outlet.onceReady(() => stream.resume());
   };

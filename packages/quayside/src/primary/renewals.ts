@@ -1,4 +1,4 @@
-// Slots whose worker is to be replaced, one after the other: the old one drains once the new one is up.
+// Replaces the workers of slots one after the other: the old one drains once the new one is up.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../process/log';
 import type { Config } from '../settings/config';
@@ -6,25 +6,25 @@ import { drain, nameOf, type WorkerHandle } from './handle';
 import { inState, type Slot } from './slots';
 import { wearOf } from './wear';
 
-/** What renewals take. */
+/** What renewals need. */
 export interface RenewalOptions {
   config: Config;
   log: Logger;
   /** Starts a worker in a slot. */
   fork: (slot: Slot) => WorkerHandle;
-  /** From when it says so, no worker is replaced any more. */
+  /** Once this returns true, no more workers are replaced. */
   isStopping: () => boolean;
 }
 
-/** The queue of slots whose worker is to be replaced. */
+/** The queue of slots whose worker should be replaced. */
 export class Renewals {
   private readonly queue = new Set<Slot>();
-  /** It reloads where it was asked to: then it logs its end. */
+  /** reloading: a reload was requested, whose end is logged. */
   private state: 'idle' | 'renewing' | 'reloading' = 'idle';
 
   constructor(private readonly options: RenewalOptions) {}
 
-  /** Queues slots, and begins unless it has. */
+  /** Queues slots, and starts unless already running. */
   renew(slots: Slot[], how: 'renewing' | 'reloading' = 'renewing'): void {
     for (const slot of slots) this.queue.add(slot);
     const wasIdle = this.state === 'idle';
@@ -35,7 +35,7 @@ export class Renewals {
   private async renewAll(): Promise<void> {
     const { queue } = this;
     const { log, fork, isStopping } = this.options;
-    // A Set may grow while it is gone through: what is added is come to.
+    // Iterating over a Set includes items added meanwhile.
     for (const slot of queue) {
       queue.delete(slot);
       await inState(slot, 'starting')?.up;
@@ -56,11 +56,11 @@ export class Renewals {
     this.state = 'idle';
   }
 
-  /** Has a worker drain; resolves when it has ended, or has had the time to. */
+  /** Drains a worker; resolves when it has ended, or after GRACE. */
   private async retire(worker: WorkerHandle): Promise<void> {
     const { config, log } = this.options;
     log.info({ ...nameOf(worker), reason: wearOf(worker, config) ?? 'reload' }, 'worker drains');
-    // One that fails is not trusted for longer than need be.
+    // A failing worker gets less time.
     drain(worker, worker.reason === undefined ? 'RELOAD_MERCY' : 'GRACE', config, log);
     await Promise.race([worker.ended, pause(config.GRACE * 1000)]);
   }

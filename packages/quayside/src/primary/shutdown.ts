@@ -1,4 +1,4 @@
-// How the primary stops: the first signal has the workers drain, another one kills them, and it exits after the last.
+// Stops the primary: the first signal drains the workers, a second one kills them, and it exits after the last worker.
 import type { Logger } from '../process/log';
 import { SAME_SIGNAL_MS } from '../process/signals';
 import type { Config } from '../settings/config';
@@ -7,10 +7,10 @@ import { workersOf, type Slot } from './slots';
 
 type State =
   | { name: 'running' }
-  /** Since when, as performance.now() says it, in ms, and with what the process will exit: 1 where a request was cut. */
+  /** Since when, by performance.now(), in ms. The exit code is 1 if a request was cut. */
   | { name: 'stopping'; since: number; exitCode: 0 | 1 };
 
-/** The end of the primary. */
+/** The primary's shutdown. */
 export class Shutdown {
   private state: State = { name: 'running' };
 
@@ -20,18 +20,18 @@ export class Shutdown {
     private readonly log: Logger,
   ) {}
 
-  /** @returns whether a signal to stop has come */
+  /** @returns whether a stop signal has arrived */
   isStopping(): boolean {
     return this.state.name === 'stopping';
   }
 
-  /** Acts on a signal to stop. */
+  /** Handles a stop signal. */
   onSignal(signal: NodeJS.Signals): void {
     if (this.state.name === 'running') this.begin(signal);
     else if (performance.now() - this.state.since > SAME_SIGNAL_MS) this.hurry(signal);
   }
 
-  /** Is told of each worker that has ended since it began. */
+  /** To be called for each worker that ends after the stop began. */
   onEnd(code: number | null): void {
     if (code !== 0) this.cut();
     this.exitWhenAlone();

@@ -1,4 +1,4 @@
-// One slot for each worker. Processes come and go in it; its number and its counts stay.
+// One slot per worker. Processes come and go; the slot's number and counts stay.
 import { noCounts, type Counts } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
 import { NO_METRICS, retain } from '../stats/service-metrics';
@@ -7,21 +7,21 @@ import type { WorkerHandle } from './handle';
 export interface Slot {
   /** From 1. */
   id: number;
-  /** All workers in it: at most one starts, at most one serves, and those before it drain. */
+  /** All workers in it: at most one starting and one serving; earlier ones drain. */
   workers: Set<WorkerHandle>;
-  /** How many workers were started in it. */
+  /** Number of workers started in it. */
   spawns: number;
-  /** How many in a row died before they listened. */
+  /** Number of consecutive workers that died before they listened. */
   failures: number;
-  /** Until when no other is tried, as performance.now() says it, in ms: the clock may be set. */
+  /** No retry before this time, by performance.now(), in ms: the clock may be changed. */
   notBefore: number;
-  /** How many were killed because their event loop was blocked. */
+  /** Number of workers killed because their event loop was blocked. */
   harakiris: number;
-  /** Counted by the workers that have ended. */
+  /** Counts of the workers that have ended. */
   earlier: { counts: Counts; durations: Histograms; gc: Histograms; serviceMetrics: string };
 }
 
-/** How long a slot waits for another try where a worker did not come to listen, doubled each time in a row, in ms. */
+/** How long a slot backs off after a worker that did not come up, doubled at each consecutive failure, in ms. */
 const BACK_OFF_MS = 500;
 const MAX_BACK_OFF_MS = 30_000;
 
@@ -38,7 +38,7 @@ export function createSlots(count: number): Slot[] {
   }));
 }
 
-/** @returns the slot's worker in that state; there is at most one that starts and one that serves */
+/** @returns the slot's worker in that state; at most one is starting, and at most one serving */
 export function inState({ workers }: Pick<Slot, 'workers'>, state: WorkerHandle['state']): WorkerHandle | undefined {
   return [...workers].find((worker) => worker.state === state);
 }
@@ -54,7 +54,7 @@ export function occupy(slot: Slot, worker: WorkerHandle): void {
   slot.workers.add(worker);
 }
 
-/** Takes a worker that has ended out of its slot, and keeps its counts. */
+/** Removes an ended worker from its slot, and keeps its counts. */
 export function vacate(slot: Slot, worker: WorkerHandle): void {
   slot.workers.delete(worker);
   const { earlier } = slot;
@@ -67,7 +67,7 @@ export function vacate(slot: Slot, worker: WorkerHandle): void {
   slot.notBefore = performance.now() + Math.min(BACK_OFF_MS * 2 ** (slot.failures - 1), MAX_BACK_OFF_MS);
 }
 
-/** Adds up what two workers of a slot have counted; an average is the later one's, where it has one. */
+/** Adds up the counts of two workers of a slot; the average is the later one's, if it has one. */
 export function sum(earlier: Counts, later: Counts): Counts {
   const names = Object.keys(earlier) as (keyof Counts)[];
   const total = Object.fromEntries(names.map((name) => [name, earlier[name] + later[name]])) as unknown as Counts;

@@ -1,4 +1,4 @@
-// Takes the snapshot: what the primary and its slots are at one moment.
+// Takes the snapshot: the state of the primary and its slots at one moment.
 import { droppedLines } from '../process/outlet';
 import type { Config } from '../settings/config';
 import { noVitals } from '../stats/counts';
@@ -9,11 +9,11 @@ import { queueOf, sizeOf } from './procfs';
 import { inState, sum, type Slot } from './slots';
 import { isStuck } from './wear';
 
-/** Read once: later, the folder may be gone. */
+/** Read once: the folder may be deleted later. */
 const cwd = process.cwd();
 
 /**
- * Puts down what this process, the primary, and its slots are now.
+ * Records the current state of the primary, which is this process, and its slots.
  * @param service - its name and version
  */
 export function takeSnapshot(
@@ -74,7 +74,7 @@ function statusOf(worker: WorkerHandle | undefined, inFlight: number): WorkerSna
   return inFlight > 0 ? 'busy' : 'idle';
 }
 
-/** Adds up the histograms of slots: of the workers that have ended, and of those that are in them. */
+/** Adds up the histograms of slots, of ended and current workers. */
 function allOf(slots: Slot[], key: 'durations' | 'gc') {
   const total = new Histograms();
   for (const slot of slots) {

@@ -1,14 +1,14 @@
-// When a worker has had its time.
+// Decides when a worker is blocked or should be replaced.
 import type { Config } from '../settings/config';
 import { BEAT_MS } from '../worker/messages';
 import type { WorkerHandle } from './handle';
 
-/** One that serves is not replaced before it is so old, in ms: one that fails at once would be, again and again. */
+/** Minimum age for a replacement, in ms: otherwise a worker that fails at once would be replaced in a tight loop. */
 const MIN_LIFE_MS = 2000;
 
-/** @returns whether its event loop has been blocked for longer than HARAKIRI, as far as its missed beats tell */
+/** @returns whether its event loop has been blocked for longer than HARAKIRI, judging by missed beats */
 export function isBlocked({ missed }: Pick<WorkerHandle, 'missed'>, { HARAKIRI }: Pick<Config, 'HARAKIRI'>): boolean {
-  // One more: between two beats that come in time, two may be missed here.
+  // Minus one: between two beats that arrive in time, this may count two misses.
   return HARAKIRI > 0 && (missed - 1) * BEAT_MS > HARAKIRI * 1000;
 }
 
@@ -17,7 +17,7 @@ export function isStuck({ missed }: Pick<WorkerHandle, 'missed'>): boolean {
   return missed > 2;
 }
 
-/** @returns why a worker should be replaced; undefined where it should not */
+/** @returns why a worker should be replaced; undefined if it should not */
 export function wearOf(
   { reason, counts, vitals, jitter }: Pick<WorkerHandle, 'reason' | 'counts' | 'vitals' | 'jitter'>,
   { MAX_REQUESTS, RELOAD_ON_RSS }: Pick<Config, 'MAX_REQUESTS' | 'RELOAD_ON_RSS'>,

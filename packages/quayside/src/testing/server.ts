@@ -1,4 +1,4 @@
-// The server of a service's own tests: all that production puts around the app, in the test's process.
+// The server for a service's own tests: everything that production puts around the app, in the test's process.
 import type { Server } from 'node:http';
 import { Exchanges } from '../http/exchange';
 import { createServiceServer } from '../http/server';
@@ -9,22 +9,22 @@ import { log } from '../process/log';
 import { loadConfig } from '../settings/config';
 import { checkMetrics } from '../stats/service-metrics';
 
-/** How long a client has to close a WebSocket that it was told to, in ms. */
+/** How long a client has to close a WebSocket after a close frame, in ms. */
 const AGAIN_MS = 100;
 
 /** A server that listens on a free port of 127.0.0.1. */
 export interface TestServer {
   server: Server;
   /**
-   * Ends it: drain(), the last answers, close().
-   * @throws Error where drain() or close() fails, whose cause says why
+   * Ends it: drain(), the last responses, close().
+   * @throws Error if drain() or close() fails; its cause says why
    */
   close: () => Promise<void>;
 }
 
 /**
- * Serves a service for its tests, as by supertest's request(server), with request ids, limits, req.log and what it attaches.
- * Settings are those of the environment, with the defaults of production; LOG_LEVEL is silent unless it is set.
+ * Serves a service for its tests, for example with supertest's request(server): with request ids, limits, req.log and
+ * attach(). Settings come from the environment, with production's defaults; LOG_LEVEL is silent unless it is set.
  * @throws ConfigError, StartError, and what createApp() and attach() throw
  */
 export async function testServer(createApp: CreateApp): Promise<TestServer> {
@@ -55,7 +55,7 @@ export async function testServer(createApp: CreateApp): Promise<TestServer> {
           failure ??= new Error(`${name}() of the service has failed`, { cause: error });
         }
       };
-      // Not waited for: it may itself wait for the server to close, as socket.io's does.
+      // Not awaited: it may itself wait for the server to close, as socket.io's does.
       void call('drain');
       const closed = new Promise((resolve) => server.close(resolve));
       if (service.drain === undefined) endAllTaken(exchanges);
