@@ -1,4 +1,4 @@
-// npm run bench: production beside Flask under uWSGI, pm2, wattpm, plain Express, and a bare node:http cluster.
+// npm run bench: compares production with Flask under uWSGI, pm2, wattpm, plain Express and a bare node:http cluster.
 import { loadavg } from 'node:os';
 import { comparisons } from './compare/comparisons';
 import { LoadTool } from './compare/load';

@@ -1,4 +1,4 @@
-// npm run bench:reload: the development loop beside others: from a save to its answer, memory, and the first start.
+// npm run bench:reload: compares the development loop with others: from a save to its response, memory, and first start.
 import { loadavg } from 'node:os';
 import build from '../harness/build';
 import { buildImages, hasEngine } from './reload/images';
@@ -36,13 +36,13 @@ function printSteps(): void {
   for (const [name, ms] of steps) console.log(name.padEnd(34), `${ms.toFixed().padStart(5)} ms`);
 }
 
-/** @param title - names the place and the version of Node.js */
+/** @param title - the place and the version of Node.js */
 async function measurePlace({ parts, sizes, saves, paces }: Options, place: Place, title: string): Promise<void> {
   for (const size of sizes) {
     const service = services[size]();
     if (parts.includes('pace')) await printPaces(service, place, paces ?? service.paces, saves, title);
     if (parts.includes('memory')) await printMemory(service, place, title);
-    // In the image it is the repository's own service that starts.
+    // The image starts the repository's own service.
     if (parts.includes('start') && (place === 'host' || size === 'small')) await printStarts(service, place, title);
   }
 }

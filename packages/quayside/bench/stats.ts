@@ -1,4 +1,4 @@
-// npm run bench:stats: what reading the stats costs the service, as against nobody reading them.
+// npm run bench:stats: what reading the stats costs the service.
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,12 +15,12 @@ import build from '../harness/build';
 import { run } from '../harness/run';
 
 const CLIENTS = 32;
-/** Twice as long as the page waits, and as the primary does between the samples that it takes anyway. */
+/** Twice the interval of the page, and of the samples that the primary takes anyway. */
 const WINDOW_MS = 4000;
 const PATIENCE_MS = 10_000;
 const TICK_MS = 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** Who reads what, and how often, in ms. The first is what the others are held against, the second shows the noise. */
+/** Who reads what, and how often, in ms. The first is the baseline, the second shows the noise. */
 const readers = [
   { name: 'no reader', every: Infinity, paths: [] },
   { name: 'no reader, again', every: Infinity, paths: [] },
@@ -30,10 +30,10 @@ const readers = [
   { name: 'JSON + /metrics, 10/s', every: 100, paths: ['/', '/metrics'] },
 ];
 
-/** What was counted, in all or in one window; time in ms, and CPU of the worker and the primary. */
+/** Counts, in total or of one window; time in ms, and CPU of the worker and the primary. */
 type Counts = Record<'time' | 'requests' | 'worker' | 'primary' | 'reads' | 'failed', number>;
 
-/** The load, in a process of its own: its CPU is not the service's. */
+/** The load generator, in a separate process, so that its CPU time does not count as the service's. */
 function startLoad(port: number): void {
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   let answered = 0;
@@ -51,19 +51,19 @@ function startLoad(port: number): void {
 /** utime and stime, in ms. */
 function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-  // The fields from the third on: the second, a name in parentheses, may have blanks.
+  // The fields from the third on: the second, a name in parentheses, may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-/** The same to the ns, since a read takes less than a tick. Threads that have ended are missing; the primary ends none. */
+/** The same in ns, because a read takes less than a tick. Ended threads are missing, but the primary ends none. */
 function exactCpuOf(pid: number): number {
   const tasks = `/proc/${String(pid)}/task`;
   const ns = readdirSync(tasks).map((task) => parseInt(readFileSync(`${tasks}/${task}/schedstat`, 'utf8'), 10));
   return ns.reduce((sum, one) => sum + one, 0) / 1e6;
 }
 
-/** Starts the built server and the load, measures, and ends both. */
+/** Starts the built server and the load generator, measures, and ends both. */
 async function measure(): Promise<Counts[][]> {
   const [port, statsPort] = (await freePorts(2)) as [number, number];
   const address = { HOST: '127.0.0.1', PORT: String(port), STATS_PORT: String(statsPort) };
@@ -74,7 +74,7 @@ async function measure(): Promise<Counts[][]> {
     cwd: dir,
     env: { ...address, WORKERS: '1', ACCESS_LOG: 'off', LOG_LEVEL: 'warn' },
   });
-  // However this ends: the server is in a process group of its own.
+  // However this ends: the server is in its own process group.
   process.once('exit', server.kill.bind(null, 'SIGTERM'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   let over = false;
@@ -112,7 +112,7 @@ async function measure(): Promise<Counts[][]> {
     return Object.fromEntries(Object.keys(after).map((name) => [name, since(name)])) as Counts;
   };
   const windows = new Map(readers.map((reader) => [reader, [] as Counts[]]));
-  // The first round warms up, and is dropped. In each of the others another reader is the first.
+  // The first round is a warm-up, and is dropped. Each of the others starts with a different reader.
   for (let round = -1; round < readers.length; round += 1) {
     for (const reader of [...readers.slice(round), ...readers.slice(0, round)]) {
       const counts = await windowOf(reader);
@@ -126,7 +126,7 @@ async function measure(): Promise<Counts[][]> {
   return [...windows.values()];
 }
 
-/** The median, and the least and the most. */
+/** The median, with minimum and maximum. */
 function spread(values: number[], digits: number): string {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (part: number) => sorted[Math.floor(part)] ?? NaN;
@@ -143,7 +143,7 @@ async function main(): Promise<void> {
   const worker = (one: Counts) => (one.worker * 1000) / one.requests;
   const all = (one: Counts) => ((one.worker + one.primary) * 1000) / one.requests;
   const rows = windows.map((own, index) => {
-    // In pairs, each with the same round's: what the machine does otherwise changes from round to round.
+    // Paired within each round, because the machine's other work changes from round to round.
     const pairs = own.map((one, round) => [one, windows[0]?.[round] ?? one] as const);
     const cells = [rate, worker, all].flatMap((of, column) => {
       const ratios = pairs.map(([one, none]) => of(one) / of(none));

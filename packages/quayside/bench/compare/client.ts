@@ -1,4 +1,4 @@
-// A script beside the load, which is told by lines what to do, and answers by lines.
+// A script next to the load generator, which takes commands as lines and replies with lines.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -9,8 +9,8 @@ export class Client {
   private readonly lines: AsyncIterator<string>;
 
   /**
-   * @param container - the load's
-   * @param script - a file of bench/stacks that ends when its input does
+   * @param container - the load generator's
+   * @param script - a file of bench/stacks that exits when its input ends
    */
   constructor(
     container: string,
@@ -25,7 +25,7 @@ export class Client {
     this.child.stdin.write(`${line}\n`);
   }
 
-  /** Tells it a line, and waits for the one that it answers. @throws Error if it ends instead */
+  /** Sends it a line, and waits for the reply. @throws Error if it ends instead */
   async ask(line: string): Promise<string> {
     this.tell(line);
     const next = await this.lines.next();

@@ -1,4 +1,4 @@
-// What is compared: the stacks, the access log, JSON, the stats read, who accepts, and more and more load; the rest is beside this.
+// The comparisons: stacks, access log, JSON, stats reads, who accepts, and growing load. The others are in files next to this.
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from './client';
@@ -11,12 +11,12 @@ import type { Measured } from './results';
 import { cpusOf, startAll, startCluster, startLimit, startService, startWatt } from './servers';
 import { ask, stop, type Server, type Started } from './stacks';
 
-/** What is less than windows differ by takes the shortest windows that wrk knows, in s, */
+/** Effects smaller than the differences between windows need wrk's shortest windows, in s, */
 const SHORT_SECONDS = 1;
-/** and more rounds: so many times as many for the access log, and for who reads the stats. */
+/** and more rounds: factors for the access log and for reads of the stats. */
 const LOG_FINER = 3;
 const STATS_FINER = 26;
-/** How long a server that has been loaded may take to tell its stats. */
+/** How long a loaded server may take to update its stats, in ms. */
 const SETTLE_MS = 500;
 
 const workloads = [
@@ -43,15 +43,15 @@ const compareStacks: Comparison = async (bench, answers, stacks) => {
   return { compared: { workloads: results, idle } };
 };
 
-/** The requests that each worker has answered so far. */
+/** @returns the number of requests that each worker has answered so far */
 async function requestsOf(started: Started): Promise<number[]> {
-  // The workers' last counts are on their way.
+  // The workers' last counts are still on their way.
   await pause(SETTLE_MS);
   const { workers } = JSON.parse(ask(started, '/', 9191).body) as { workers: { requests: number }[] };
   return workers.map(({ requests }) => requests);
 }
 
-/** Who accepts: the workers, as identidock has it, or the primary in turn. */
+/** Who accepts connections: the workers, as in identidock, or the primary, round-robin. */
 const comparePolicies: Comparison = async (bench) => {
   const policies: NonNullable<Measured['policies']> = [];
   for (const workers of [2, 4]) {
@@ -72,7 +72,7 @@ const comparePolicies: Comparison = async (bench) => {
   return { policies };
 };
 
-/** Where the lines of the access log may go: none are written, to Docker's drivers, or through a pipe. */
+/** Destinations of the access log: none, Docker's log drivers, or a pipe. */
 const logs: { name: string; server: Omit<Server, 'image'> }[] = [
   { name: 'off', server: {} },
   { name: 'json-file', server: { env: { ACCESS_LOG: 'on' }, options: ['--log-driver', 'json-file'] } },
@@ -82,13 +82,13 @@ const logs: { name: string; server: Omit<Server, 'image'> }[] = [
     server: {
       env: { ACCESS_LOG: 'on' },
       options: ['--log-driver', 'none'],
-      // The reader's CPU is the container's.
+      // The reader's CPU time counts as the container's.
       command: ['sh', '-c', './cmd.sh | cat >/dev/null'],
     },
   },
 ];
 
-/** The access log on and off, with one worker on a CPU of its own and with two on two CPUs. */
+/** The access log on and off, with one worker on its own CPU and with two on two CPUs. */
 const compareLogs: Comparison = async (bench) => {
   const found: NonNullable<Measured['logs']> = [];
   for (const workers of [1, 2]) {
@@ -105,7 +105,7 @@ const compareLogs: Comparison = async (bench) => {
   return { logs: found };
 };
 
-/** What a request of 10 KB is made of: the limit does more and more of it, identidock does all. */
+/** The steps of a request of 10 KB: the limit does more of them each time, identidock does all. */
 const compareJson: Comparison = async (bench, answers) => {
   say('10 KB, step by step');
   const limits = [[], ['stringify'], ['stringify', 'hash']].map((steps) => startLimit(answers, steps));
@@ -118,11 +118,11 @@ const compareJson: Comparison = async (bench, answers) => {
   return { json: { fromMemory, stringified, hashed, own } };
 };
 
-/** With nobody reading the stats, and with somebody who reads them ten times a second. */
+/** With and without a reader of the stats, ten times a second. */
 const compareReaders: Comparison = async (bench) => {
   say('stats read');
   const started = startService(1, { options: ['--no-healthcheck'] });
-  // It runs all the time, so that its start is in no window.
+  // It runs all the time, so no window includes its start.
   const reader = new Client(started.load, 'read.js');
   await reader.ask('off');
   const windowWith = async (isRead: boolean) => {
@@ -139,7 +139,7 @@ const compareReaders: Comparison = async (bench) => {
   return { readers: { unread, read } };
 };
 
-/** Identidock and the limit with more and more connections, and servers with more and more workers. */
+/** identidock and the limit with a growing number of connections, and servers with a growing number of workers. */
 const compareGrowth: Comparison = async (bench, answers, stacks) => {
   const growth: NonNullable<Measured['growth']> = [];
   const measure = async (name: string, started: Started, counts: number[]) => {
@@ -158,7 +158,7 @@ const compareGrowth: Comparison = async (bench, answers, stacks) => {
   const watt = stacks.find(({ key }) => key === 'watt');
   const available = availableParallelism();
   for (const workers of [2, 4].filter((count) => count <= available)) {
-    // One more CPU for the load, or else they share.
+    // The load generator gets its own CPU, or shares one.
     const shared = workers < available ? '' : ', shared with the load';
     const place = `${String(workers)} workers on ${String(workers)} CPUs${shared}`;
     const cpus = cpusOf(workers);

@@ -1,4 +1,4 @@
-// Containers, and what the Engine knows of their CPU time and memory.
+// Containers, and their CPU time and memory as reported by the Engine.
 import { execFileSync } from 'node:child_process';
 import { get } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -7,22 +7,22 @@ import { json } from 'node:stream/consumers';
 export interface Usage {
   /** CPU time of all its processes since it started, in microseconds. */
   cpu: number;
-  /** Without what the kernel could drop at once, in MB, as `docker stats` has it. */
+  /** Without what the kernel could drop at once, in MB, as in `docker stats`. */
   memory: number;
 }
 
-/** What the Engine answers, as far as it is used. https://docs.docker.com/reference/api/engine/ (ContainerStats) */
+/** The used part of the Engine's response. https://docs.docker.com/reference/api/engine/ (ContainerStats) */
 interface Stats {
   /** In ns. */
   cpu_stats: { cpu_usage: { total_usage: number } };
-  /** In bytes; the names of control groups' version 2, and of version 1. */
+  /** In bytes; with the names of cgroups version 2 and version 1. */
   memory_stats: { usage?: number; stats?: { inactive_file?: number; total_inactive_file?: number } };
 }
 
 /**
  * Runs docker.
  * @returns its stdout, trimmed
- * @throws Error with its stderr where the exit code is not 0
+ * @throws Error with its stderr if the exit code is not 0
  */
 export function docker(...args: string[]): string {
   return execFileSync('docker', args, {
@@ -34,7 +34,7 @@ export function docker(...args: string[]): string {
 
 let socketPath: string | undefined;
 
-/** Asks the Engine what a container has used; that costs the container nothing. */
+/** Asks the Engine what a container has used, at no cost to the container. */
 export async function usageOf(container: string): Promise<Usage> {
   socketPath ??= /^unix:\/\/(.+)/.exec(docker('context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'))?.[1];
   if (socketPath === undefined)
@@ -59,11 +59,11 @@ export async function usageOf(container: string): Promise<Usage> {
 }
 
 /**
- * @returns the memory of all processes of a container, in MB: what each has for itself, and its part of what it shares with
- * others on the machine (Pss). https://docs.kernel.org/filesystems/proc.html
+ * @returns the memory of all processes of a container, in MB: each one's own, and its share of what it shares with others
+ * on the machine (Pss). https://docs.kernel.org/filesystems/proc.html
  */
 export function pssOf(container: string): number {
-  // The shell reads by itself, since another program would share pages with those that are measured.
+  // The shell reads the files itself, because another program would share pages with the measured processes.
   const script = `
 for file in /proc/[0-9]*/smaps_rollup; do
   [ "$file" = "/proc/$$/smaps_rollup" ] && continue

@@ -1,17 +1,14 @@
-// How long requests wait at a fixed rate, and how long a worker stops for its garbage.
+// Latency at a fixed rate, and the pauses of a worker's garbage collections.
 import { docker } from './engine';
 import { CONNECTIONS, say, type Comparison } from './measure';
 import { startLimit, startService } from './servers';
 import { stop, type Started } from './stacks';
 import { median } from './statistics';
 
-/** So many windows are the time in which the longest pause is looked for: a minute. */
+/** Number of windows in which the longest pause is searched: a minute. */
 const PAUSE_WINDOWS = 30;
 
-/** The slowest of a thousand differ more than the rest: so many times the rounds. */
-const LATENCY_FINER = 6;
-
-/** Latency at half of the rate that saturates identidock, of it and of the limit. */
+/** Latency of identidock and the limit, at half the rate that saturates identidock. */
 export const compareLatency: Comparison = async (bench, answers) => {
   const { options, tool } = bench;
   const servers = [startService(1), startService(1, { env: { ACCESS_LOG: 'on' } }), startLimit(answers)];
@@ -27,7 +24,8 @@ export const compareLatency: Comparison = async (bench, answers) => {
   ];
   say('latency');
   const latencyOf = ({ started, rate }: (typeof runs)[number]) => tool.latency(started.load, rate, options.seconds);
-  const measured = await bench.inRounds(runs, latencyOf, LATENCY_FINER * options.rounds);
+  // The slowest of a thousand requests vary more than the rest.
+  const measured = await bench.inRounds(runs, latencyOf, 2 * options.rounds);
   servers.forEach(stop);
   const latency = runs.map(({ name, saturation, rate }, index) => {
     return { name, saturation, rate, latencies: measured[index] ?? [] };
@@ -35,7 +33,7 @@ export const compareLatency: Comparison = async (bench, answers) => {
   return { latency };
 };
 
-/** How long garbage collections stop a worker under load. */
+/** Measures how long garbage collections pause a worker under load. */
 export const measurePauses: Comparison = async (bench) => {
   const seconds = PAUSE_WINDOWS * bench.options.seconds;
   say(`garbage collection, ${String(seconds)} s`);

@@ -1,39 +1,39 @@
-// Load on a server, from a container that shares its network: it never leaves the loopback.
+// Loads a server from a container that shares its network, so traffic never leaves the loopback.
 import { docker } from './engine';
 import { percentile } from './statistics';
 
-/** What came of one window of load. */
+/** The result of one window of load. */
 export interface Result {
   requests: number;
-  /** For how long there was load, in s. */
+  /** Duration of the load, in s. */
   seconds: number;
-  /** Connections that failed or broke, answers of another status than 2xx, timeouts. */
+  /** Failed or broken connections, responses other than 2xx, timeouts. */
   errors: number;
 }
 
 export interface Workload {
   path: string;
   connections: number;
-  /** Whether each request comes on a connection of its own. */
+  /** Whether each request uses a new connection. */
   isNew: boolean;
 }
 
-/** Latencies at a fixed rate, in ms, and the rate that came of it, in requests a second. */
+/** Latencies at a fixed rate, in ms, and the achieved rate, in requests per second. */
 export type Latency = Record<'p50' | 'p99' | 'p999' | 'sent', number>;
 
 const PORT = 9090;
-/** A fixed rate is spread over so many connections. */
+/** Number of connections for a fixed rate. */
 const RATE_CONNECTIONS = 50;
 
-/** Reads what wrk.lua prints, behind wrk's own lines. */
+/** Reads the output of wrk.lua, after wrk's own lines. */
 export function readWrk(output: string): Result {
   const { requests, micros, errors } = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Record<string, number>;
   return { requests: requests ?? NaN, seconds: (micros ?? NaN) / 1e6, errors: errors ?? NaN };
 }
 
 /**
- * Reads the log of h2load's requests: start, status, and how long it took, times in microseconds. The requests of the
- * first second, in which the connections are made, are left out. https://nghttp2.org/documentation/h2load.1.html
+ * Reads h2load's log of requests: start, status and duration, times in microseconds. The first second, in which
+ * connections are opened, is left out. https://nghttp2.org/documentation/h2load.1.html
  */
 export function readH2load(log: string): Latency {
   const rows = log
@@ -47,7 +47,7 @@ export function readH2load(log: string): Latency {
   return { sent, p50: percentile(ms, 0.5), p99: percentile(ms, 0.99), p999: percentile(ms, 0.999) };
 }
 
-/** Reads what autocannon prints with --json; its latencies are in ms. https://github.com/mcollina/autocannon */
+/** Reads autocannon's output with --json; its latencies are in ms. https://github.com/mcollina/autocannon */
 export function readAutocannon(output: string): Result & Latency {
   const { requests, duration, errors, timeouts, non2xx, latency } = JSON.parse(output) as {
     requests: { total: number; average: number };
@@ -58,7 +58,7 @@ export function readAutocannon(output: string): Result & Latency {
   return { requests: requests.total, seconds: duration, errors: all, sent: requests.average, p50, p99, p999 };
 }
 
-/** The tools of one image. */
+/** The load tools of one image. */
 export class LoadTool {
   readonly isWrk: boolean;
   /** Their names and versions. */
@@ -73,17 +73,17 @@ export class LoadTool {
       : `autocannon ${/[\d.]+/.exec(first('autocannon --version'))?.[0] ?? ''}`;
   }
 
-  /** Sends requests as fast as they are answered. */
+  /** Measures the maximum throughput. */
   run(container: string, { path, connections, isNew }: Workload, seconds: number): Result {
     const url = `http://127.0.0.1:${String(PORT)}${path}`;
     const common = ['-c', String(connections), '-d', String(seconds)];
-    // autocannon's --reconnectRate would not wait for the answer.
+    // autocannon's --reconnectRate would not wait for the response.
     const close = isNew ? ['-H', 'Connection: close'] : [];
     if (!this.isWrk) return readAutocannon(docker('exec', container, 'autocannon', '--json', ...common, ...close, url));
     return readWrk(docker('exec', container, 'wrk', '-t', '1', '-s', 'wrk.lua', ...common, ...close, url));
   }
 
-  /** Sends so many requests a second, on connections that are kept. */
+  /** Sends requests at a fixed rate per second, on keep-alive connections. */
   latency(container: string, rate: number, seconds: number): Latency {
     const url = `http://127.0.0.1:${String(PORT)}/`;
     if (!this.isWrk) {

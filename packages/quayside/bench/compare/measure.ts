@@ -1,11 +1,11 @@
-// How it is measured: windows of load, in rounds.
+// Measures in windows of load, in rounds.
 import { usageOf } from './engine';
 import type { LoadTool, Workload } from './load';
 import type { Measured, Window } from './results';
 import type { Options } from './options';
 import type { Answer, Stack, Started } from './stacks';
 
-/** For requests as fast as they are answered. */
+/** Number of connections for the maximum throughput. */
 export const CONNECTIONS = 64;
 
 /** One run of the benchmark. */
@@ -15,7 +15,7 @@ export class Bench {
     readonly tool: LoadTool,
   ) {}
 
-  /** Loads a server for so many seconds, a window by default, and measures what that took. */
+  /** Loads a server for some seconds, one window by default, and measures the cost. */
   async windowOf({ server, load }: Started, workload: Workload, seconds = this.options.seconds): Promise<Window> {
     const before = await usageOf(server);
     const result = this.tool.run(load, workload, seconds);
@@ -29,9 +29,9 @@ export class Bench {
   }
 
   /**
-   * Measures all in turn, in as many rounds as asked for, each begun by another.
-   * @param warmUps - rounds before them, which are dropped
-   * @returns for each item, what each round measured
+   * Measures all items in turn, in rounds that each start with a different item.
+   * @param warmUps - rounds before them, whose results are dropped
+   * @returns for each item, the results of the rounds
    */
   async inRounds<Item, Value>(
     items: Item[],
@@ -52,12 +52,12 @@ export class Bench {
 }
 
 /**
- * One part of the benchmark. It starts the servers that it needs, and stops them.
- * @param answers - what identidock answers, for the limit to write
+ * One part of the benchmark. It starts and stops the servers that it needs.
+ * @param answers - identidock's responses, for the limit to copy
  */
 export type Comparison = (bench: Bench, answers: Answer[], stacks: Stack[]) => Promise<Measured>;
 
-/** Tells whoever waits what is being done. */
+/** Prints progress. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }

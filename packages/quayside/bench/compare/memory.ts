@@ -1,4 +1,4 @@
-// How much memory servers take: two workers, and connections that are kept.
+// Memory of servers: of two workers, and of idle connections.
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from './client';
 import { pssOf } from './engine';
@@ -7,21 +7,21 @@ import type { Memory } from './results';
 import { cpusOf, startCluster, startLimit, startService } from './servers';
 import { stop, type Started } from './stacks';
 
-/** How long nothing happens until a server counts as idle. */
+/** How long nothing happens until a server counts as idle, in ms. */
 const IDLE_MS = 3000;
-/** For how many windows a server is loaded before its memory is measured. */
+/** Number of windows of load before memory is measured. */
 export const LOAD_WINDOWS = 3;
-/** Connections that are kept idle. */
+/** Number of idle connections. */
 const KEPT = 10_000;
 
 /**
- * Memory: of two workers idle and loaded, and of connections that are kept and idle. One server at a time, freshly started,
- * because pages that several share are counted in parts.
+ * Memory of two workers, idle and loaded, and of idle connections. One freshly started server at a time, because pages
+ * shared by several are divided among them.
  */
 export const compareMemory: Comparison = async (bench, answers) => {
   const options = ['--no-healthcheck'];
   const cpus = cpusOf(2);
-  // Memory differs less than time does.
+  // Memory varies less than time.
   const rounds = Math.ceil(bench.options.rounds / 2);
   const servers = [
     () => startService(2, { cpus, options, env: { ACCESS_LOG: 'on' } }),
@@ -50,7 +50,7 @@ export const compareMemory: Comparison = async (bench, answers) => {
     await client.ask(String(KEPT));
     await pause(IDLE_MS);
     const after = pssOf(started.server);
-    // That all are still open.
+    // Checks that all are still open.
     await client.ask('0');
     client.end();
     stop(started);

@@ -1,23 +1,23 @@
-// What the benchmark was asked for on the command line.
+// The benchmark's command line options.
 import { parseArgs } from 'node:util';
 import type { Stack } from './stacks';
 
-/** What can be measured by itself, in the order in which it is. */
+/** Parts that can be measured separately, in order. */
 export const parts = ['stacks', 'log', 'json', 'stats', 'memory', 'latency', 'pauses', 'accept', 'growth'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Options {
-  /** By which it was asked for. */
+  /** The command that runs it. */
   command: string;
   rounds: number;
-  /** Of one window of load. */
+  /** Length of one window of load. */
   seconds: number;
   parts: Part[];
   /** The keys of the stacks that are compared. */
   only: string[];
-  /** Whether a process that disturbs the caches runs beside the load. */
+  /** Whether a process that disturbs the caches runs next to the load generator. */
   neighbour: boolean;
-  /** Where the page and the plot go; undefined: nowhere. */
+  /** Folder for the page and the plot; undefined: they are not written. */
   out: string | undefined;
 }
 
@@ -25,8 +25,8 @@ const ROUNDS = 5;
 const SECONDS = 2;
 
 /**
- * Reads the options. Where something is left out or shortened, the page goes nowhere unless --out says where.
- * @param args - as process.argv has them behind the script
+ * Reads the options. If anything is left out or shortened, the page is only written with --out.
+ * @param args - the part of process.argv after the script
  * @throws Error that names the option and what is expected
  */
 export function readOptions(args: string[], stacks: Pick<Stack, 'key'>[]): Options {

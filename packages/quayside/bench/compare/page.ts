@@ -1,4 +1,4 @@
-// The page that the benchmark writes, in Markdown.
+// The benchmark's page, in Markdown.
 import { LOAD_WINDOWS } from './memory';
 import type { Report } from './results';
 import {
@@ -17,7 +17,7 @@ import {
 import { median, percentile } from './statistics';
 import { held } from './targets';
 
-/** @returns the name of the page's file and its plot's, without what they end in */
+/** @returns the name of the page's file and its plot's, without the extension */
 export const pageName = ({ neighbour }: Report['options']) => (neighbour ? 'benchmarks-neighbour' : 'benchmarks');
 
 /** @returns the page, in Markdown */

@@ -1,10 +1,10 @@
-// One plot of the comparison, drawn by gnuplot.
+// The comparison's plot, drawn by gnuplot.
 import { execFileSync } from 'node:child_process';
 import type { Report } from './results';
 import { imageName } from './stacks';
 import { median } from './statistics';
 
-/** @returns an SVG: for each stack, how many requests of 14 bytes a second of CPU time is enough for; least and most marked */
+/** @returns an SVG: for each stack, requests of 14 bytes per second of CPU time, with error bars for minimum and maximum */
 export function plot(stacks: Report['stacks'], { workloads }: NonNullable<Report['compared']>): string {
   const kinds = workloads.filter(({ name }) => name.startsWith('14'));
   const rows = stacks.map(({ name }, index) => {

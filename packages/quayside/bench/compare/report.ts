@@ -1,4 +1,4 @@
-// What the benchmark says of what it measured: a page, and one plot.
+// The benchmark's output: a page and a plot.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { page, pageName } from './page';
 import { plot } from './plot';
 import { imageName, type Stack } from './stacks';
 
-/** Versions, as the images have them. */
+/** @returns the versions in the images */
 function versions({ options, stacks, load }: Report): string[] {
   const version = (image: Stack['image'], ...command: string[]) => docker('run', '--rm', imageName(image), ...command);
   const express = `require('express/package.json').version`;
@@ -31,7 +31,7 @@ function machine(): string {
   return `${String(availableParallelism())} CPUs (${model}), ${memory}, Linux ${release()}, Docker Engine ${engine}`;
 }
 
-/** Prints the page, and writes it and the plot to where the options say. */
+/** Prints the page, and writes it and the plot to the folder in the options. */
 export async function report(all: Report): Promise<void> {
   const text = await format(page(all, machine(), versions(all)), {
     parser: 'markdown',

@@ -1,12 +1,12 @@
-// The servers that are measured: identidock, the limit, and all the stacks, which must answer the same.
+// Starts the measured servers: identidock, the limit, and all stacks, which must answer alike.
 import { ask, start, stop, type Answer, type Server, type Stack, type Started } from './stacks';
 
 const paths = ['/', '/json'];
 
-/** What Node.js adds to an answer by itself. */
+/** Headers that Node.js adds by itself. */
 const byNode = new Set(['date', 'connection', 'keep-alive']);
 
-/** A CPU for each worker, the first ones, as --cpuset-cpus takes them. */
+/** @returns the first CPUs, one per worker, for --cpuset-cpus */
 export const cpusOf = (workers: number) => `0-${String(workers - 1)}`;
 
 /** Starts identidock, without access log unless the environment says otherwise, and waits until it answers. */
@@ -17,7 +17,7 @@ export function startService(workers: number, { env = {}, ...server }: Omit<Serv
   return started;
 }
 
-/** @returns what identidock answers on each path */
+/** @returns identidock's response on each path */
 export function answersOfService(): Answer[] {
   const service = startService(1);
   const answers = paths.map((path) => ask(service, path));
@@ -25,16 +25,16 @@ export function answersOfService(): Answer[] {
   return answers;
 }
 
-/** The headers of an answer but those that Node.js adds by itself, as names and values in turn. */
+/** @returns a response's headers without those that Node.js adds by itself, names and values alternating */
 function headersOf({ headers }: Answer): string[] {
   const names = headers.filter((_, at) => at % 2 === 0);
   return names.flatMap((name, at) => (byNode.has(name.toLowerCase()) ? [] : [name, headers[2 * at + 1] ?? '']));
 }
 
 /**
- * Starts the limit, which writes what identidock answers.
- * @param steps - what it does anew for each request of /json, as limit.js knows it; from memory where there are none
- * @throws Error if it answers anything else
+ * Starts the limit, which sends identidock's responses.
+ * @param steps - what limit.js does for each request of /json; without any, it answers from memory
+ * @throws Error if its responses differ
  */
 export function startLimit(answers: Answer[], steps: string[] = []): Started {
   const forLimit = answers.map((answer, index) => [paths[index], { headers: headersOf(answer), body: answer.body }]);
@@ -63,7 +63,7 @@ export function startWatt({ env, ...watt }: Stack, workers: number, cpus: string
   return started;
 }
 
-/** Asks for each path. @throws Error if one is not answered as identidock does */
+/** Requests each path. @throws Error if a response differs from identidock's */
 function answersOf(started: Started, name: string, answers: Answer[]): Answer[] {
   return paths.map((path, index) => {
     const answer = ask(started, path);
@@ -75,8 +75,8 @@ function answersOf(started: Started, name: string, answers: Answer[]): Answer[] 
 
 /**
  * Starts stacks.
- * @param answers - identidock's: all must answer the same
- * @throws Error that names the stack which does not
+ * @param answers - identidock's responses, which all must match
+ * @throws Error that names a stack that does not
  */
 export function startAll(stacks: Stack[], answers: Answer[]): { stack: Stack; started: Started }[] {
   return stacks.map((stack) => {

@@ -1,4 +1,4 @@
-// What is compared: images, how they are started, and the containers that run them.
+// The compared stacks: their images, and how their containers are started.
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,20 +9,20 @@ const run = `identidock-bench-${String(process.pid)}`;
 const stacksFolder = join(__dirname, '../stacks');
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
 
-/** What everything is built on. */
+/** The base image of everything. */
 export const base = process.env.NODE_IMAGE ?? /^ARG BASE=\$\{NODE_IMAGE:-"(.*)"\}$/m.exec(dockerfile)?.[1] ?? '';
 
 /** The stages of bench/stacks/Dockerfile, and the production image. */
 export type Image = 'service' | 'seed' | 'pm2' | 'watt' | 'bun' | 'deno' | 'load';
 
-/** One of those that are compared. */
+/** One of the compared stacks. */
 export interface Stack {
   key: string;
   name: string;
   image: Image;
   env?: Record<string, string>;
   command?: string[];
-  /** What prints its version, for its name, in the image. */
+  /** The command in the image that prints its version, which becomes part of its name. */
   version?: string[];
 }
 
@@ -62,11 +62,11 @@ export const stacks: Stack[] = [
 
 export const imageName = (image: Image) => `${run}-${image}`;
 
-/** Builds images, the production image first, from this project with the comparison's service in it. */
+/** Builds images: first the production image, from this project with the comparison's service. */
 export function build(images: Set<Image>): void {
   const dir = mkdtempSync(join(tmpdir(), 'identidock-bench-'));
   try {
-    // What of them reaches the build, .dockerignore says.
+    // .dockerignore decides what reaches the build.
     const left = new Set(['.git', 'node_modules', 'dist']);
     cpSync(root, dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
     cpSync(join(stacksFolder, 'identidock.ts'), join(dir, 'app/identidock.ts'));
@@ -86,29 +86,29 @@ export function build(images: Set<Image>): void {
 export function withVersion(stack: Stack): Stack {
   if (stack.version === undefined) return stack;
   const printed = docker('run', '--rm', imageName(stack.image), ...stack.version);
-  // pm2 prints more above it, and Deno its name before it.
+  // pm2 prints more lines above it, and Deno its name before it.
   const version = /^(?:deno )?(\d+\.\d+\.\d+)/m.exec(printed)?.[1];
   if (version === undefined) throw new Error(`${stack.name}: expected a version, got ${printed}`);
   return { ...stack, name: `${stack.name} ${version}` };
 }
 
-/** A server, and beside it the container that loads it. */
+/** The containers of a server and its load generator. */
 export interface Started {
   server: string;
   load: string;
 }
 
-/** The first CPU is the servers', the others are the load's; where there is only one, it is both's. */
+/** The first CPU is for servers, the others for the load generator; a single CPU is shared. */
 export const loadCpus =
   availableParallelism() > 2 ? `1-${String(availableParallelism() - 1)}` : String(availableParallelism() - 1);
 
 let count = 0;
 
-/** What is run in a container. */
+/** A server to run in a container. */
 export interface Server extends Pick<Stack, 'image' | 'env' | 'command'> {
-  /** As --cpuset-cpus takes them; the first by default. */
+  /** For --cpuset-cpus; the first CPU by default. */
   cpus?: string;
-  /** More of what `docker run` takes. */
+  /** More options for `docker run`. */
   options?: string[];
 }
 
@@ -117,9 +117,9 @@ export function start({ image, env = {}, command = [], cpus = '0', options = [] 
   const name = () => ['--name', `${run}-${String((count += 1))}`];
   const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
   const mount = ['--volume', `${stacksFolder}:/bench:ro`];
-  // The others inherit the image's, and have nothing that answers it.
+  // Other commands inherit the image's health check, but do not answer it.
   const health = image === 'service' && command.length === 0 ? [] : ['--no-healthcheck'];
-  // It has no network but its own loopback.
+  // No network but its own loopback.
   const place = ['--network', 'none', '--cpuset-cpus', cpus];
   const server = docker(
     'run',
@@ -138,11 +138,11 @@ export function start({ image, env = {}, command = [], cpus = '0', options = [] 
   return { server, load };
 }
 
-/** It ends by itself after so long, in s, if nobody ends it. */
+/** It exits by itself after this time, in s. */
 const NEIGHBOUR_SECONDS = 3600;
 
 /**
- * Starts a process that disturbs the caches, where the load runs.
+ * Starts a process that disturbs the caches, on the load generator's CPU.
  * @returns its container, which cleanUp() removes
  */
 export function startNeighbour(): string {
@@ -160,7 +160,7 @@ export function stop({ server, load }: Started): void {
   docker('rm', '--force', load, server);
 }
 
-/** Removes all that this run has made. */
+/** Removes everything that this run has created. */
 export function cleanUp(): void {
   const containers = docker('ps', '--all', '--quiet', '--filter', `name=^${run}-`);
   if (containers !== '') docker('rm', '--force', ...containers.split('\n'));
@@ -168,17 +168,17 @@ export function cleanUp(): void {
   if (images !== '') docker('image', 'rm', '--force', ...images.split('\n'));
 }
 
-/** What a server answers to GET. */
+/** A response to GET. */
 export interface Answer {
   status: number;
-  /** Names and values in turn. */
+  /** Names and values alternating. */
   headers: string[];
   body: string;
-  /** All of it, in bytes. */
+  /** Total size in bytes. */
   bytes: number;
 }
 
-/** Asks a server, as soon as it listens. */
+/** Requests a path, as soon as the server listens. */
 export function ask({ load }: Started, path: string, port = 9090): Answer {
   return JSON.parse(docker('exec', load, 'node', 'get.js', String(port), path)) as Answer;
 }

@@ -1,4 +1,4 @@
-// The tables of the page, in Markdown: cells are medians, with the least and the most.
+// The page's tables, in Markdown: cells are medians, with minimum and maximum.
 import type { Report, Window } from './results';
 import { median, percentile, ratios, spread } from './statistics';
 
@@ -11,7 +11,7 @@ const of = <Item>(items: Item[], key: keyof Item) => items.map((item) => item[ke
 const total = (counts: number[]) => String(counts.reduce((sum, count) => sum + count, 0));
 const errorsOf = (windows: Window[]) => total(of(windows, 'errors'));
 
-/** The stacks under one load. */
+/** The stacks under one workload. */
 export function workloadTable(
   { stacks }: Report,
   { windows }: NonNullable<Report['compared']>['workloads'][number],
@@ -92,7 +92,7 @@ export function jsonTable({ fromMemory, stringified, hashed, own }: NonNullable<
   return table(['', 'requests/s', 'CPU, µs per request', 'relative to the limit with both'], cells);
 }
 
-/** What each step of a request of 10 KB takes: by how much one server's is more than the one's before. */
+/** The cost of each step of a request of 10 KB: the difference between one server and the previous one. */
 export function stepTable({ fromMemory, stringified, hashed, own }: NonNullable<Report['json']>): string {
   const total = of(own, 'cost');
   const rows = (
@@ -144,7 +144,7 @@ export function memoryTable({ log, off, cluster }: NonNullable<Report['memory']>
   return table(['', 'idle, MB', 'loaded, MB', 'loaded, relative to the cluster'], cells);
 }
 
-/** Connections that are kept idle. */
+/** Idle connections. */
 export function keptTable({ kept: { own, limit } }: NonNullable<Report['memory']>): string {
   const rows = [
     ['identidock', spread(own, 1)],
@@ -153,7 +153,7 @@ export function keptTable({ kept: { own, limit } }: NonNullable<Report['memory']
   return table(['', 'KB per connection'], rows);
 }
 
-/** One server under more and more load. */
+/** Servers under growing load. */
 export function growthTable(growth: NonNullable<Report['growth']>): string {
   const rows = growth.map(({ name, connections, windows }) => [
     name,

@@ -1,11 +1,11 @@
-// What the server is held against: a figure each, wanted and measured.
+// The server's targets: wanted and measured figures.
 import type { Measured, Memory, Report, Window } from './results';
 import { median, ratios, spread } from './statistics';
 
-/** One bound. */
+/** One target. */
 interface Bound {
   what: string;
-  /** At most, or at least, the median of what each round measured. */
+  /** Upper or lower bound of the median over all rounds. */
   most?: number;
   least?: number;
   measured: number[];
@@ -14,7 +14,7 @@ interface Bound {
 const costs = (windows: Window[]) => windows.map(({ cost }) => cost);
 const rates = (windows: Window[]) => windows.map(({ rate }) => rate);
 
-/** Of the stacks: requests per CPU-second. */
+/** Targets of the stacks, in requests per CPU-second. */
 function ofStacks({ stacks, compared }: Report): Bound[] {
   const perCpu = (what: string, [one, other]: [string, string], least: number, isNew = false): Bound[] => {
     const windows = compared?.workloads.find((workload) => workload.isNew === isNew)?.windows;
@@ -92,7 +92,7 @@ function ofPolicies(policies: NonNullable<Measured['policies']>): Bound[] {
   });
 }
 
-/** @returns a table in Markdown, of what was measured in this run */
+/** @returns a Markdown table of the targets that this run measured */
 export function held(report: Report): string {
   const { logs, json, readers, memory, latency, pauses, policies } = report;
   const bounds = [

@@ -1,17 +1,17 @@
-// The client that waits for an answer, as whoever saves a file and loads the page again does.
+// A client that waits for a response, like somebody who saves a file and reloads the page.
 import { setTimeout as pause } from 'node:timers/promises';
 import { fetch, type Answer } from '../../harness/fetch';
 import type { Server } from './servers';
 
-/** Between an answer and the next request, in ms. */
+/** Pause between a response and the next request, in ms. */
 const ASK_MS = 10;
-/** How long the awaited answer may take to come, in ms. */
+/** How long the awaited response may take, in ms. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Asks again and again, each time on a new connection.
- * @param isAwaited - whether an answer is the one to wait for
- * @returns how many requests were refused before
+ * Polls, each time on a new connection.
+ * @param isAwaited - whether a response is the awaited one
+ * @returns how many requests were refused before that
  */
 export async function untilAnswer({ port, output }: Server, isAwaited: (answer: Answer) => boolean): Promise<number> {
   const signal = AbortSignal.timeout(PATIENCE_MS);

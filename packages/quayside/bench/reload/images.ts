@@ -1,13 +1,13 @@
-// The images that the loops run in, where a Docker Engine answers.
+// The images that the loops run in, if a Docker Engine answers.
 import { execFileSync } from 'node:child_process';
 import { root } from '../../harness/paths';
 import { docker } from '../compare/engine';
 import { base } from '../compare/stacks';
 import { atExit } from './undo';
 
-/** What all that a run makes is named by. */
+/** Prefix of everything that a run creates. */
 export const RUN = `identidock-bench-reload-${String(process.pid)}`;
-/** The image with all tools in it. */
+/** The image with all tools. */
 export const TOOLCHAIN = `${RUN}-toolchain`;
 /** The image that `docker compose up` builds. */
 export const SERVICE = `${RUN}-service`;
@@ -22,22 +22,22 @@ export function hasEngine(): boolean {
   }
 }
 
-/** Builds both; returns the version of their Node.js. */
+/** Builds both. @returns the version of their Node.js */
 export function buildImages(): string {
   atExit(() => {
     docker('image', 'rm', '--force', TOOLCHAIN, SERVICE);
   });
   const on = ['--build-arg', `NODE_IMAGE=${base}`];
   docker('build', '--target', 'test', '--tag', TOOLCHAIN, ...on, root);
-  // As Compose would, which builds no image that is named.
+  // Built here, because Compose does not build a named image.
   docker('build', '--tag', SERVICE, '--build-arg', 'ALLOW_TYPE_ERRORS=1', ...on, root);
   return docker('run', '--rm', TOOLCHAIN, 'node', '--version');
 }
 
-/** What of the Compose file is of this run. */
+/** This run's variables for the Compose file. */
 export const composeEnv = (): NodeJS.ProcessEnv => ({ ...process.env, IMAGE: SERVICE, NODE_IMAGE: base });
 
-/** The arguments of docker for a command of Compose on the repository's own Compose file. */
+/** @returns docker's arguments for a Compose command on the repository's own Compose file */
 export const composeArgs = (args: string[]) => [
   ...['compose', '--project-name', RUN, '--project-directory', root, '--file', `${root}/docker-compose.yml`],
   ...args,

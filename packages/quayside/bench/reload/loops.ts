@@ -1,4 +1,4 @@
-// The loops that are compared, each started on a project of its own, and a save as its user sees it.
+// The compared loops, each started on its own project, and a save as its user sees it.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { program } from '../../harness/paths';
@@ -10,7 +10,7 @@ import { writeServiceProject } from './project';
 import { startInContainer, startOnHost, type Server } from './servers';
 import type { Service } from './services';
 
-/** How long a loop has to be still before it is taken to have started, in ms. */
+/** How long a loop must be idle to count as started, in ms. */
 const STILL_MS = 1000;
 
 export const loops = {
@@ -24,7 +24,7 @@ export const loops = {
 
 export type LoopName = keyof typeof loops;
 
-/** What the others are held against. */
+/** The baseline for the others. */
 export const REFERENCE: LoopName = 'tsx watch';
 
 /** One save: how long until it was served, in ms, and how many requests were refused until then. */
@@ -35,14 +35,14 @@ export interface Save {
 
 export interface StartedLoop {
   name: LoopName;
-  /** Of the first of its processes, on this machine. */
+  /** Its first process, on this machine. */
   pid: number;
   /** Saves the next edit, and waits until it is served. */
   save: () => Promise<Save>;
   end: () => Promise<void>;
 }
 
-/** Starts a loop, and waits until it serves and has nothing more to do. */
+/** Starts a loop, and waits until it serves and is idle. */
 export async function startLoop(name: LoopName, service: Service, place: Place): Promise<StartedLoop> {
   const { dir, remove } = writeServiceProject(service);
   const [port] = (await freePorts(1)) as [number];

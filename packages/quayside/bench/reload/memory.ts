@@ -1,4 +1,4 @@
-// The memory of a loop that is idle after a reload.
+// Memory of a loop that is idle after a reload.
 import { say } from '../compare/measure';
 import { startLoop, type LoopName } from './loops';
 import type { Place } from './options';
@@ -17,8 +17,8 @@ export interface MemoryOfLoop {
 }
 
 /**
- * Measures a loop while no other runs, since they would share pages.
- * @returns undefined where this user may not read it
+ * Measures a loop while no other runs, because they would share pages.
+ * @returns undefined if this user may not read it
  */
 export async function measureMemory(name: LoopName, service: Service, place: Place): Promise<MemoryOfLoop | undefined> {
   say(`${service.title}, ${place}: memory of ${name}`);

@@ -1,4 +1,4 @@
-// What the benchmark was asked for on the command line.
+// The benchmark's command line options.
 import { parseArgs } from 'node:util';
 
 export const PLACES = ['host', 'container'] as const;
@@ -10,9 +10,9 @@ export type Size = (typeof SIZES)[number];
 export type Part = (typeof PARTS)[number];
 
 export interface Options {
-  /** How many are counted of each loop at each pace. */
+  /** Number of saves counted for each loop at each pace. */
   saves: number;
-  /** Pauses after each answer, in s; undefined: those of each size. */
+  /** Pauses after each response, in s; undefined: those of each size. */
   paces: number[] | undefined;
   places: readonly Place[];
   sizes: readonly Size[];
@@ -23,7 +23,7 @@ const SAVES = 30;
 
 /**
  * Reads the options. Without any, everything is measured.
- * @param args - as process.argv has them behind the script
+ * @param args - the part of process.argv after the script
  * @throws Error that names the option and what is expected
  */
 export function readOptions(args: string[]): Options {
@@ -48,7 +48,7 @@ export function readOptions(args: string[]): Options {
   };
 }
 
-/** @returns those whose flag is set; all where none is */
+/** @returns those whose flag is set; all if none is */
 function chosen<Name extends string>(names: readonly Name[], flags: Record<Name, boolean>): readonly Name[] {
   const set = names.filter((name) => flags[name]);
   return set.length === 0 ? names : set;
@@ -61,7 +61,8 @@ function readSaves(text: string): number {
 
 function readPaces(text: string): number[] {
   const isPace = (word: string) => /^\d{1,2}(\.\d{1,3})?$/.test(word);
-  if (!text.split(',').every(isPace)) throw new Error(`--paces=${text}: expected seconds from 0 to 99.999, such as 0.2,1`);
+  if (!text.split(',').every(isPace))
+    throw new Error(`--paces=${text}: expected seconds from 0 to 99.999, such as 0.2,1`);
   return text.split(',').map(Number);
 }
 

@@ -1,4 +1,4 @@
-// How long saves take to be served, loop by loop, at one pace after the other.
+// How long it takes to serve a save, by loop and pace.
 import { setTimeout as pause } from 'node:timers/promises';
 import { say } from '../compare/measure';
 import { startLoop, type LoopName, type Save, type StartedLoop } from './loops';
@@ -6,24 +6,24 @@ import type { Place } from './options';
 import { still } from './processes';
 import type { Service } from './services';
 
-/** How many saves of a loop follow each other before it is another's turn. */
+/** Number of consecutive saves before the next loop's turn. */
 const BLOCK = 10;
-/** How long a loop has to be still before it is another's turn, in ms. */
+/** How long a loop must be idle before the next loop's turn, in ms. */
 const STILL_MS = 1000;
 /** The pace at which the slow loop is measured, in s. */
 const SLOW_PACE = 1.5;
 
-/** What was measured of a loop at a pace. */
+/** The result of a loop at a pace. */
 export interface Paced {
-  /** The pause between an answer and the next save, in s. */
+  /** Pause between a response and the next save, in s. */
   pace: number;
   name: LoopName;
   saves: Save[];
 }
 
 /**
- * Measures the loops in turn, so that whatever else the machine does slows all of them.
- * @param saves - how many are counted of each loop at each pace
+ * Measures the loops in turn, so the machine's other work slows all of them.
+ * @param saves - number of saves counted for each loop at each pace
  */
 export async function measurePaces(service: Service, place: Place, paces: number[], saves: number): Promise<Paced[]> {
   const names: LoopName[] = ['quayside', 'tsx watch'];
@@ -45,7 +45,7 @@ async function measurePace(loops: StartedLoop[], pace: number, count: number): P
   const measured = loops.map(({ name }): Paced => ({ pace, name, saves: [] }));
   for (let done = 0; done < count; done += BLOCK) {
     for (const [index, loop] of loops.entries()) {
-      // It was at rest, however short the pause is, and is not counted.
+      // The first one starts from rest, whatever the pause, and is not counted.
       await loop.save();
       for (let n = done; n < Math.min(done + BLOCK, count); n += 1) {
         await pause(pace * 1000);

@@ -1,4 +1,4 @@
-// The processes of a loop: what they are, and the CPU time and memory that they have taken.
+// The processes of a loop, with their CPU time and memory.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -7,9 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 const TICK_MS = 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 /** How often CPU time is read, in ms. */
 const LOOK_MS = 100;
-/** What an idle loop may take within the time that it is to be still for, in ms: timers run on. */
+/** CPU time that an idle loop may take, in ms: its timers keep running. */
 const STILL_CPU_MS = 2 * TICK_MS;
-/** After how long a loop is taken for one that is never still, in ms. */
+/** How long to wait for a loop to become idle, in ms. */
 const PATIENCE_MS = 60_000;
 
 interface Process {
@@ -19,7 +19,7 @@ interface Process {
   cpu: number;
 }
 
-/** @returns the file of a process, undefined where the process has ended or may not be read */
+/** @returns a file of a process in /proc; undefined if the process has ended or may not be read */
 function read(pid: number, name: string): string | undefined {
   try {
     return readFileSync(`/proc/${String(pid)}/${name}`, 'utf8');
@@ -28,15 +28,15 @@ function read(pid: number, name: string): string | undefined {
   }
 }
 
-/** @returns what /proc/PID/stat says; undefined where it says nothing */
+/** @returns the content of /proc/PID/stat; undefined if there is none */
 export function parseStat(pid: number, stat: string | undefined): Process | undefined {
   if (stat === undefined) return undefined;
-  // The fields from the third on: the second, a name in parentheses, may have blanks.
+  // The fields from the third on: the second, a name in parentheses, may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { pid, parent: Number(fields[1]), cpu: (Number(fields[11]) + Number(fields[12])) * TICK_MS };
 }
 
-/** @returns a process and all that descend from it, each after its parent; none where it is not of this machine */
+/** @returns a process and its descendants, each after its parent; empty if it does not run on this machine */
 export function treeOf(root: number): Process[] {
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
   const all = pids.map((pid) => parseStat(pid, read(pid, 'stat'))).filter((process) => process !== undefined);
@@ -45,7 +45,7 @@ export function treeOf(root: number): Process[] {
   return found;
 }
 
-/** Waits until a process and its descendants have taken hardly any CPU time for so long, in ms. */
+/** Waits until a process and its descendants have used hardly any CPU time for some time, in ms. */
 export async function still(root: number, forMs: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   let since = performance.now();
@@ -73,9 +73,9 @@ export interface Memory {
 }
 
 /**
- * Reads the proportional set sizes of a process and its descendants: a page that several processes share is divided
- * among them.
- * @returns undefined where they may not be read, or are not of this machine
+ * Reads the proportional set sizes of a process and its descendants: pages that several processes share are divided among
+ * them.
+ * @returns undefined if they may not be read, or do not run on this machine
  */
 export function memoryOf(root: number): Memory[] | undefined {
   const memories: Memory[] = [];
@@ -87,12 +87,12 @@ export function memoryOf(root: number): Memory[] | undefined {
   return memories.length === 0 ? undefined : memories;
 }
 
-/** Options of Node.js that take the next word. */
+/** Node.js options that take the next argument. */
 const TAKING = new Set(['-r', '--require', '--import', '--loader', '--experimental-loader']);
 
 /**
- * @param cmdline - as /proc/PID/cmdline has it
- * @returns the name of the file that Node.js runs; of any other process, that of its executable
+ * @param cmdline - from /proc/PID/cmdline
+ * @returns the name of the file that Node.js runs; for any other process, that of its executable
  */
 export function roleOf(cmdline: string): string {
   const [executable = '', ...args] = cmdline.split('\0').slice(0, -1);

@@ -1,4 +1,4 @@
-// Commands that serve a port of this machine, as processes of their own or in containers.
+// Commands that serve a port of this machine, as processes or in containers.
 import { run } from '../../harness/run';
 import { docker } from '../compare/engine';
 import { RUN, TOOLCHAIN } from './images';
@@ -6,15 +6,15 @@ import { atExit } from './undo';
 
 export interface Server {
   port: number;
-  /** Of the first of its processes, on this machine; known as soon as it serves. */
+  /** Its first process, on this machine; known once it serves. */
   pid: () => number;
-  /** All that it has written. */
+  /** Its complete output. */
   output: () => string;
-  /** Resolves when it has ended, with all that it started. */
+  /** Resolves when it has ended, including everything that it started. */
   end: () => Promise<void>;
 }
 
-/** Starts a command on this host; it ends at the latest with this process. */
+/** Starts a command on this host; it ends with this process at the latest. */
 export function startOnHost(
   [executable = '', ...args]: string[],
   cwd: string,
@@ -35,8 +35,8 @@ export function startOnHost(
 let count = 0;
 
 /**
- * Starts a command in a container, likewise.
- * @param app - the folder that is mounted as the service's
+ * Starts a command in a container; it ends with this process at the latest.
+ * @param app - the folder to mount as the service's
  */
 export function startInContainer(command: string[], app: string, port: number, env: Record<string, string>): Server {
   const name = `${RUN}-${String((count += 1))}`;

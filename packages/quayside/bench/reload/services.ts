@@ -1,4 +1,4 @@
-// The services that the loops serve, and the edits that are saved.
+// The services that the loops serve, and the edits to save.
 import { readFileSync } from 'node:fs';
 import { fixture } from '../../harness/paths';
 import { generate, readTemplate } from './large/generate';
@@ -9,18 +9,18 @@ export interface Edit {
   /** Below app/. */
   path: string;
   content: string;
-  /** What `GET /` answers from then on. */
+  /** The response to `GET /` from then on. */
   answer: string;
 }
 
 export interface Service {
-  /** As the tables name it. */
+  /** Its name in the tables. */
   title: string;
   /** Below app/, by path. */
   files: Record<string, string>;
   /** @param n - counts the edits, from 1 */
   edit: (n: number) => Edit;
-  /** Pauses between an answer and the next save, in s, unless the options name others. */
+  /** Pauses between a response and the next save, in s, unless given in the options. */
   paces: number[];
 }
 

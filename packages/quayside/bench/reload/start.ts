@@ -1,4 +1,4 @@
-// How long it takes from the command to the first answer.
+// The time from the command to the first response.
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from '../../harness/ports';
 import { root } from '../../harness/paths';
@@ -12,7 +12,7 @@ import type { Service } from './services';
 import { atExit } from './undo';
 
 export const STARTS = 10;
-/** Between the end of one and the start of the next, in ms. */
+/** Pause between the end of one and the start of the next, in ms. */
 const REST_MS = 1000;
 
 export interface Starts {
@@ -21,7 +21,7 @@ export interface Starts {
   times: number[];
 }
 
-/** Starts each command so often, in turn. */
+/** Starts each command several times, in turn. */
 export async function measureStarts(service: Service, place: Place): Promise<Starts[]> {
   say(`${service.title}, ${place}: first starts`);
   if (place === 'container') return inTurn({ 'docker compose up': composeUp });
@@ -34,7 +34,7 @@ export async function measureStarts(service: Service, place: Place): Promise<Sta
   return starts;
 }
 
-/** The first start of each warms up, and is not counted. */
+/** The first start of each is a warm-up, and is not counted. */
 async function inTurn(commands: Record<string, () => Promise<number>>): Promise<Starts[]> {
   const starts = Object.keys(commands).map((command): Starts => ({ command, times: [] }));
   for (let round = 0; round <= STARTS; round += 1) {
@@ -65,7 +65,7 @@ async function composeUp(): Promise<number> {
   return ms;
 }
 
-/** Starts a server and ends it again; returns how long it took to serve, in ms. */
+/** Starts a server and ends it again. @returns how long it took to serve, in ms */
 async function timeOf(start: () => Server): Promise<number> {
   const since = performance.now();
   const server = start();

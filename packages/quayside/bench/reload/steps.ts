@@ -1,4 +1,4 @@
-// Where the time of the plain loop goes: what a process of it does from its start on, each step by itself.
+// Where the plain loop's time goes: the steps of one of its processes after its start, measured separately.
 import { execFileSync } from 'node:child_process';
 import { root } from '../../harness/paths';
 import { median } from '../compare/statistics';
@@ -8,7 +8,7 @@ export const ROUNDS = 20;
 const bare = ['-e', '0'];
 const transpileOnly = ['-r', 'ts-node/register/transpile-only', '-e', "require('./app/identidock.ts')"];
 
-/** Node.js's arguments, and those whose time is to be taken off. */
+/** Node.js's arguments, and those whose time is subtracted. */
 const steps = {
   'nodemon looks up the processes': [['-e', "require('pstree.remy')(process.pid, () => {})"], bare],
   'Node.js starts': [bare],

@@ -1,4 +1,4 @@
-// The tables that are printed, in plain text.
+// The printed tables, in plain text.
 import { median, percentile } from '../compare/statistics';
 import { REFERENCE } from './loops';
 import type { MemoryOfLoop } from './memory';

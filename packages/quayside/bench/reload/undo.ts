@@ -1,10 +1,10 @@
-// What a run leaves behind unless it is undone, also when the run is interrupted.
+// Undoes what a run leaves behind, even if the run is interrupted.
 
 const pending = new Set<() => void>();
 
 /**
- * Has something undone when this process exits.
- * @returns what undoes it before that
+ * Registers a function to call when this process exits.
+ * @returns a function that calls it earlier
  */
 export function atExit(undo: () => void): () => void {
   pending.add(undo);
@@ -13,11 +13,11 @@ export function atExit(undo: () => void): () => void {
   };
 }
 
-/** Has exits, and signals that ask for one, undo what is left. */
+/** Calls the registered functions at exit, and at signals that ask for one. */
 export function undoAtExit(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
   process.once('exit', () => {
-    // The latest first: a folder goes after what uses it.
+    // The latest first: a folder is removed after what uses it.
     for (const undo of [...pending].reverse()) undo();
   });
 }

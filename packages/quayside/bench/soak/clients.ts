@@ -1,4 +1,4 @@
-// The clients of a soak: they ask without a retry, and take nothing for an answer that is not whole and right.
+// The clients of a soak test: they never retry, and accept only complete and correct responses.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
@@ -10,29 +10,29 @@ import { WebSocket } from 'ws';
 export const kinds = ['keep-alive GET', 'short GET', 'keep-alive POST', 'WebSocket'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** A request, or a message, and what became of it. */
+/** A request or message, and its outcome. */
 export interface Exchange {
   kind: Kind;
-  /** The worker at the other end: by its answer, or by an earlier one on the same connection. */
+  /** The worker at the other end: from its response, or from an earlier one on the same connection. */
   pid: number | undefined;
   /** Whether the connection had carried another exchange before. */
   reused: boolean;
   /** How long it took, in ms. */
   ms: number;
-  /** What was wrong: an error's code, or what the answer should not have been. */
+  /** What was wrong: an error's code, or the unexpected response. */
   failure: string | undefined;
 }
 
-/** After how long without a byte an answer counts as failed, in ms. */
+/** How long without a byte until a response counts as failed, in ms. */
 const PATIENCE_MS = 10_000;
 const BODY_SIZE = 16 * 1024;
 
 const workers = new WeakMap<Socket | WebSocket, number>();
 
-/** The code by which a server says that it is going away: the client is to come again. RFC 6455, section 7.4.1 */
+/** The close code for a server that is going away: the client should reconnect. RFC 6455, section 7.4.1 */
 const GOING_AWAY = 1001;
 
-/** Starts clients, in equal parts short ones, such that post and such with a WebSocket, and three times as many that get. */
+/** Starts clients: equal numbers with short connections, POSTs and WebSockets, and three times as many keep-alive GETs. */
 export function startClients({
   port,
   clients,
@@ -54,7 +54,7 @@ export function startClients({
       onStart(exchange);
       let start = performance.now();
       try {
-        // The end of a WebSocket is to be heard of at any time, so its pause is a part of the exchange.
+        // A WebSocket may end at any time, so its pause is part of the exchange.
         if (talk) start = await talk.say(exchange, pauseOf(kind));
         else await ask(port, agent, exchange);
       } catch (error) {
@@ -84,11 +84,11 @@ export function startClients({
   };
 }
 
-/** How long a client waits before it asks again, in ms. */
+/** How long a client waits before its next request, in ms. */
 function pauseOf(kind: Kind): number {
-  // So long that short connections are less than a fifth: each takes a port that stays taken for a minute.
+  // Keeps short connections below a fifth: each occupies a port for a minute.
   if (kind === 'short GET') return randomInt(60);
-  // Now and then, so long that a server which drains closes the connection meanwhile.
+  // Now and then, long enough for a draining server to close the connection.
   return randomInt(100) === 0 ? randomInt(2500) : randomInt(20);
 }
 
@@ -110,7 +110,7 @@ async function ask(port: number, agent: Agent | false, exchange: Exchange): Prom
     exchange.reused = sent.reusedSocket;
   });
   sent.once('timeout', () => sent.destroy(new Error('timeout')));
-  // What comes after the answer has begun is told by the answer.
+  // Errors after the response has started are reported by the response.
   sent.on('error', () => undefined);
   sent.end(body);
 
@@ -125,15 +125,15 @@ async function ask(port: number, agent: Agent | false, exchange: Exchange): Prom
   if (answer !== right) throw new Error(`wrong body of ${String(answer.length)} characters`);
 }
 
-/** A client's WebSocket, and the next one where the server is going away. */
+/** A client's WebSocket, replaced by a new one when the server is going away. */
 class Talk {
   private socket: WebSocket | undefined;
 
   constructor(private readonly port: number) {}
 
   /**
-   * Sends a number after a pause, in ms, and waits for it; where the server goes away meanwhile, sends it to the next one.
-   * @returns when it was sent, as performance.now() says it
+   * Sends a number after a pause, in ms, and waits for the echo. If the server goes away, it sends it to the next one.
+   * @returns when it was sent, by performance.now()
    */
   async say(exchange: Exchange, after: number): Promise<number> {
     const n = String(randomInt(1e9));

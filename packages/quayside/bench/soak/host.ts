@@ -1,4 +1,4 @@
-// A soak of the real program as a process of this host.
+// A soak test of the real program as a process on this host.
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,11 +15,11 @@ export const serviceFile = join(__dirname, 'service.ts');
 
 export interface HostOptions extends SoakOptions {
   workers?: number;
-  /** Whether the log has a line for each request, and goes into a pipe that nobody reads. */
+  /** Whether every request is logged, into a pipe that nobody reads. */
   unread?: boolean;
 }
 
-/** Starts the production server in a copy of the project, and soaks it. */
+/** Starts the production server in a copy of the project, and runs the soak test. */
 export async function soakHost({ workers = 2, unread = false, ...options }: HostOptions = {}): Promise<Report> {
   const [port, statsPort] = (await freePorts(2)) as [number, number];
   // The project's own, if there is one, may be another version.
@@ -60,13 +60,13 @@ export async function soakHost({ workers = 2, unread = false, ...options }: Host
   }
 }
 
-/** Makes a pipe and holds it open, so that whoever writes to it does not wait for a reader. */
+/** Makes a pipe and holds it open, so that writers do not wait for a reader. */
 function openPipe(path: string): number {
   execFileSync('mkfifo', [path]);
   return openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
 }
 
-/** The same as loggedBy(), as far as the stats tell, for a log that cannot be read. */
+/** Like loggedBy(), but from the stats, for a log that cannot be read. */
 function toldByStats(statsPort: number, workers: number, reloads = DEFAULT_RELOADS) {
   return (message: string, times: number) =>
     eventually(async () => {
@@ -78,10 +78,10 @@ function toldByStats(statsPort: number, workers: number, reloads = DEFAULT_RELOA
     });
 }
 
-/** @returns what waits until a message is so many times in a command's output */
+/** @returns a function that waits until a message occurs a number of times in a command's output */
 export function loggedBy({ line }: Running) {
   return (message: string, times: number) => {
-    // From the start of the output, and to the next time only: a looser pattern takes minutes to find that it is not there.
+    // Anchored, and only up to the next occurrence: a looser pattern takes minutes to fail.
     const next = `(?:(?!"${message}")[^])*"${message}"`;
     return line(new RegExp(`(?<![^])(?:${next}){${String(times)}}`));
   };

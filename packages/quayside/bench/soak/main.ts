@@ -1,4 +1,4 @@
-// npm run soak: compiles the server, soaks it and says what came of it.
+// npm run soak: compiles the server, runs the soak test and prints the result.
 import { parseArgs } from 'node:util';
 import build from '../../harness/build';
 import { soakHost } from './host';

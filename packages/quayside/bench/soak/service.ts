@@ -1,4 +1,4 @@
-// The service of a soak: it says which worker answers, and sends back what shows that nothing was lost or mixed up.
+// The soak test's service: its responses name the worker, and show that nothing was lost or mixed up.
 import { hash } from 'node:crypto';
 import express from 'express';
 import { WebSocketServer } from 'ws';

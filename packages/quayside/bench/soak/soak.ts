@@ -1,18 +1,18 @@
-// A soak: clients that demand every answer, while the server's workers are reloaded, one is killed, and all are stopped.
+// A soak test: clients require every response, while the workers are reloaded, one is killed, and all are stopped.
 import { eventually } from '../../harness/eventually';
 import { fetch } from '../../harness/fetch';
 import { kinds, startClients, type Exchange, type Kind } from './clients';
 
-/** A server that runs the soak's service, wherever it does. */
+/** A server that runs the soak test's service, wherever that is. */
 export interface Target {
-  /** Of 127.0.0.1: where the requests go, and where the stats are. */
+  /** Ports on 127.0.0.1: of the service, and of the stats. */
   port: number;
   statsPort: number;
   /** Sends a signal to the primary. */
   signal: (signal: 'SIGHUP' | 'SIGTERM') => Promise<unknown> | undefined;
-  /** Waits until a message has been logged so many times. */
+  /** Waits until a message has been logged a number of times. */
   logged: (message: string, times: number) => Promise<unknown>;
-  /** Kills a worker; where absent, none is killed. */
+  /** Kills a worker; without it, none is killed. */
   killWorker?: (pid: number) => Promise<unknown> | undefined;
   /** Waits for the end of the primary. */
   exitCode: () => Promise<number | null>;
@@ -21,11 +21,11 @@ export interface Target {
 export const DEFAULT_RELOADS = 3;
 
 export interface SoakOptions {
-  /** How many requests are made at least. */
+  /** Minimum number of requests. */
   requests?: number;
   reloads?: number;
   clients?: number;
-  /** How many seconds it may take. */
+  /** Time limit in seconds. */
   limit?: number;
 }
 
@@ -42,7 +42,7 @@ export interface Row {
 
 export interface Report {
   rows: Row[];
-  /** Why the soak has failed; empty where it has not. */
+  /** Why the soak test has failed; empty if it has not. */
   problems: string[];
   reloads: number;
   workers: number;
@@ -53,7 +53,7 @@ interface Stats {
   workers: { pid: number }[];
 }
 
-/** Runs a soak against a server that is ready, and stops the server. */
+/** Runs a soak test against a ready server, and stops the server. */
 export async function soak(
   target: Target,
   { requests = 50_000, reloads = DEFAULT_RELOADS, clients = 48, limit = 180 }: SoakOptions = {},
@@ -63,7 +63,7 @@ export async function soak(
   const outstanding = new Set<Exchange>();
   const failed = { reload: [] as Exchange[], kill: [] as Exchange[] };
   const times = new Map(kinds.map((kind) => [kind, [] as number[]]));
-  /** What was outstanding at some time from the kill until its worker was known to be dead. */
+  /** Requests outstanding at any time between the kill and the moment the worker was known to be dead. */
   const suspects = new Set<Exchange>();
   let phase: keyof typeof failed = 'reload';
   let killing = false;
@@ -97,7 +97,7 @@ export async function soak(
     killing = true;
     for (const exchange of outstanding) suspects.add(exchange);
     await target.killWorker?.(killed);
-    // By the time this is read here, so is the end of the dead worker's connections.
+    // Once this is read, so is the end of the dead worker's connections.
     await target.logged('worker died', 1);
     killing = false;
     await target.logged('worker up', reloads * workers.length + 1);
@@ -144,7 +144,7 @@ export async function soak(
   return { rows, problems, reloads: done, workers: workers.length, seconds };
 }
 
-/** Lays a report out for people. */
+/** Formats a report for people. */
 export function format({ rows, problems, reloads, workers, seconds }: Report): string {
   const table = [
     ['', 'requests', 'failed by reload', 'failed by kill', 'in flight at kill', 'p50 ms', 'p99 ms'],
@@ -162,7 +162,7 @@ export function format({ rows, problems, reloads, workers, seconds }: Report): s
   return [...lines, '', summary, ...problems.map((problem) => `FAILED: ${problem}`)].join('\n');
 }
 
-/** Says what failed, and how often where the same did. */
+/** Lists the failures, with a count for equal ones. */
 function describe(phase: string, exchanges: Exchange[]): string[] {
   const counts = new Map<string, number>();
   for (const { kind, failure, reused } of exchanges) {

@@ -1,4 +1,4 @@
-// The same Express app in Node's own cluster: as many workers as WORKERS says.
+// The same Express app in Node's own cluster, with WORKERS workers.
 const cluster = require('node:cluster');
 
 if (cluster.isPrimary) {

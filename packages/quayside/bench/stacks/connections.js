@@ -1,14 +1,14 @@
-// Opens as many more connections as a line of its input says, sends a request on each, keeps all, and prints "open".
+// For each number on its input, opens that many more connections, sends a request on each, keeps all, and prints "open".
 const { connect } = require('node:net');
 const { createInterface } = require('node:readline');
 
-/** So many at a time: the others would wait in the server's queue. */
+/** Connections opened at a time: more would wait in the server's queue. */
 const AT_ONCE = 100;
 
 const open = () =>
   new Promise((resolve) => {
     const socket = connect(9090, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'));
-    // The answer is shorter than a packet.
+    // The response is shorter than a packet.
     socket.once('data', resolve);
     // This ends the script.
     socket.once('close', () => {

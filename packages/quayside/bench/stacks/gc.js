@@ -1,4 +1,4 @@
-// Required before identidock: its workers append how long each of their garbage collections took, in ms, to /tmp/gc.
+// Required before identidock: its workers append the duration of each garbage collection, in ms, to /tmp/gc.
 const cluster = require('node:cluster');
 const { appendFileSync } = require('node:fs');
 const { PerformanceObserver } = require('node:perf_hooks');

@@ -1,4 +1,4 @@
-// Prints what is answered to GET of a port and a path, as JSON; waits until the port is open.
+// Prints the response to GET of a port and a path, as JSON; waits until the port is open.
 const http = require('node:http');
 
 const [port, path] = process.argv.slice(2);

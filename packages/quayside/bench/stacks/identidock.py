@@ -1,4 +1,4 @@
-# The service of the comparison as "Using Docker" has it, and one answer more.
+# The comparison's service as in "Using Docker", plus one more route.
 import json
 
 from flask import Flask, Response

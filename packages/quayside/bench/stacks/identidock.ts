@@ -1,4 +1,4 @@
-// The service of the comparison, in the place of app/identidock.ts.
+// The comparison's service, in place of app/identidock.ts.
 import express, { type Express } from 'express';
 
 /** Some 10 KB as JSON; identidock.py has the same. */

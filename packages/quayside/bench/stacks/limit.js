@@ -1,14 +1,14 @@
-// The limit: a bare cluster of node:http that writes the same bytes as identidock, from memory or made for each request.
+// The limit: a bare node:http cluster that writes the same bytes as identidock, from memory or computed for each request.
 const cluster = require('node:cluster');
 const { hash } = require('node:crypto');
 const { createServer } = require('node:http');
 
-// By path: the headers that Node.js does not add by itself, as names and values in turn, and the body.
+// By path: the body, and the headers that Node.js does not add by itself, names and values alternating.
 const answers = JSON.parse(process.env.ANSWERS);
-// What is done anew for each request of /json: "", "stringify" or "stringify,hash".
+// What is computed for each request of /json: "", "stringify" or "stringify,hash".
 const steps = (process.env.STEPS ?? '').split(',');
 
-/** Makes the answer's body, and its ETag as Express does. */
+/** Computes the response's body, and its ETag as Express does. */
 function serialise({ headers, items }) {
   const body = JSON.stringify(items);
   if (!steps.includes('hash')) return { headers, body };

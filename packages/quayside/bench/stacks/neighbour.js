@@ -1,4 +1,4 @@
-// Reads and writes 64 MB at random, more than a CPU's caches hold, for so many seconds.
+// Randomly reads and writes 64 MB, more than a CPU's caches hold, for a number of seconds.
 const words = new Uint32Array(2 ** 24);
 const end = Date.now() + Number(process.argv[2]) * 1000;
 

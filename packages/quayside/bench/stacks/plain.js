@@ -1,6 +1,6 @@
-// The same Express app without identidock's server: one process, or what pm2 makes of it.
+// The same Express app without identidock's server, in one process or under pm2.
 const { createApp } = require('/srv/dist/identidock.js');
 
 createApp().listen(9090);
-// As PID 1's child it would stay.
+// Without this, it would not stop as PID 1's child.
 process.on('SIGTERM', () => process.exit());

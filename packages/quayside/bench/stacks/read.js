@@ -1,4 +1,4 @@
-// Reads /metrics ten times a second between the lines "on" and "off" of its input; after "off" it prints how often, as JSON.
+// Reads /metrics ten times a second between the lines "on" and "off" of its input; after "off" it prints the counts, as JSON.
 const { get } = require('node:http');
 const { createInterface } = require('node:readline');
 

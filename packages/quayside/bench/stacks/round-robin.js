@@ -1,4 +1,4 @@
-// Required before identidock: connections are handed out by the primary, whatever the primary says.
+// Required before identidock: forces Node's round-robin policy, whatever the primary sets.
 const cluster = require('node:cluster');
 
 Object.defineProperty(cluster, 'schedulingPolicy', { get: () => cluster.SCHED_RR, set() {} });

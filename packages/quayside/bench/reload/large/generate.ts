@@ -1,17 +1,17 @@
-// The larger service: real modules of a template, with one of its domains varied into many.
+// The larger service: real modules of a template, with one of its domains multiplied.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Modules by their paths below app/. */
 export type Modules = Record<string, string>;
 
-/** The domain of the template that is varied, and those that it becomes: each belongs to another, as a tree. */
+/** The template's domain to multiply, and the resulting ones: each belongs to another, as a tree. */
 const VARIED = 'order';
 const domains = [
   ...[VARIED, 'invoice', 'shipment', 'payment', 'product', 'supplier', 'contract', 'project'],
   ...['ticket', 'voucher', 'warehouse', 'campaign', 'subscriber', 'refund'],
 ];
-/** What the first of them belongs to. */
+/** The parent of the first one. */
 const ROOT = 'customer';
 
 export function readTemplate(): Modules {
@@ -36,7 +36,7 @@ function inRoot(source: string): string {
   return lines.flatMap((line) => (line.includes(VARIED) ? repeated(line) : [line])).join('\n');
 }
 
-/** Renames the domain, and what it belongs to. */
+/** Renames the domain and its parent. */
 function inDomain(source: string, index: number): string {
   const [own = VARIED, parent = ROOT] = [domains[index], domains[Math.floor((index - 1) / 2)]];
   return source.replaceAll(new RegExp(`${VARIED}|${ROOT}`, 'gi'), (word) => {
