@@ -1,74 +1,74 @@
-// What this process writes to stdout and stderr, without ever waiting for whoever reads it.
+// Writes to this process's stdout and stderr without ever waiting for a reader.
 import { constants, openSync, writeSync } from 'node:fs';
 import { statOf } from './descriptor';
 
-/** How much is kept of what could not be written yet, in bytes; what comes on top of it is dropped. */
+/** Size of the buffer for output that could not be written yet, in bytes; the rest is dropped. */
 const MAX_HELD = 2 ** 24;
-/** From so much on, in bytes, whoever can wait for room is asked to, as long as something is taken now and then. */
+/** Above this, in bytes, writers that can wait are asked to, as long as the reader makes progress. */
 const MAX_QUEUED = 2 ** 20;
-/** After so long without a byte taken, in ms, nobody waits for it any more. */
+/** How long without progress until nobody waits for the reader any more, in ms. */
 const STALL_MS = 1000;
-/** It is kept in pieces of so many bytes. */
+/** Size of the buffer's pieces. */
 const PIECE_BYTES = 2 ** 16;
-/** How long until the next try, in ms: from the first to the last, doubled each time. */
+/** Delay of the first and of the last retries, in ms, doubled each time in between. */
 const MIN_RETRY_MS = 1;
 const MAX_RETRY_MS = 100;
-/** At the exit, a reader may pause for so long, and take so long for all, in ms. */
+/** At exit, how long a reader may pause, and how long it may take in total, in ms. */
 const EXIT_STALL_MS = 500;
 const EXIT_MS = 1500;
 const EXIT_RETRY_MS = 5;
 
 const NEWLINE = 0x0a;
 
-/** A part of what is held: the bytes from start to end are still to be written. */
+/** A piece of the buffer: the bytes from start to end are still to be written. */
 interface Piece {
   bytes: Buffer;
   start: number;
   end: number;
 }
 
-/** One file descriptor. What it does not take at once is kept for later, up to a bound, and dropped and counted above. */
+/** One file descriptor. What it does not take at once is buffered up to a limit; the rest is dropped and counted. */
 export class Outlet {
-  /** How many lines were dropped; a piece of one that is too long counts as one. */
+  /** Number of dropped lines; a piece of an overlong line counts as one. */
   dropped = 0;
   /** Called when there is room again after lines were dropped, with their number. */
   onRoom: (dropped: number) => void = () => undefined;
   private readonly held: Piece[] = [];
   private heldBytes = 0;
-  /** Of `dropped`, what onRoom() has been told. */
+  /** The part of `dropped` that onRoom() has been told. */
   private told = 0;
   private waiting: (() => void)[] = [];
-  /** When a byte was last taken, as performance.now() says it, in ms. */
+  /** When a byte was last taken, by performance.now(), in ms. */
   private movedAt = 0;
   private delay = MIN_RETRY_MS;
   private retry: NodeJS.Timeout | undefined;
-  /** When the process began to exit, as performance.now() says it, in ms. */
+  /** When the process began to exit, by performance.now(), in ms. */
   private exitAt: number | undefined;
 
-  /** @param fd - one that does not block; it stays open */
+  /** @param fd - must not block; it stays open */
   constructor(private readonly fd: number) {
     process.on('exit', () => {
       this.finish();
     });
   }
 
-  /** Writes whole lines, now or later. Never throws, and never waits but at the exit. */
+  /** Writes whole lines, now or later. Never throws, and waits only at exit. */
   write(lines: Buffer): void {
     const written = this.heldBytes === 0 ? this.tryToWrite(lines) : 0;
     if (written === lines.length) return;
-    // Of what has been begun, the rest has to follow.
+    // A partly written batch must be completed.
     if (written === 0 && this.heldBytes + lines.length > MAX_HELD) this.dropped += Math.max(1, countLines(lines));
     else this.hold(lines.subarray(written));
     if (this.exitAt !== undefined) this.finish();
     else this.retry ??= this.comeBack();
   }
 
-  /** @returns whether it is read more slowly than it is written to, but read */
+  /** @returns whether it is being read, but more slowly than written */
   isBehind(): boolean {
     return this.heldBytes > MAX_QUEUED && !this.isStalled();
   }
 
-  /** Calls back, once, when it is not behind any more: there is room again, or nobody reads. */
+  /** Calls back once when it is no longer behind: there is room again, or nobody reads. */
   onceReady(then: () => void): void {
     this.waiting.push(then);
   }
@@ -104,7 +104,7 @@ export class Outlet {
     }, this.delay).unref();
   }
 
-  /** Writes of what is held as much as is taken. @returns whether that was anything */
+  /** Writes as much of the buffer as possible. @returns whether anything was written */
   private writeHeld(): boolean {
     const before = this.heldBytes;
     for (let [piece] = this.held; piece !== undefined; [piece] = this.held) {
@@ -117,7 +117,7 @@ export class Outlet {
     return this.heldBytes < before;
   }
 
-  /** @returns how many bytes were taken: none where nobody reads, or where it cannot be written to at all, as on a full disk */
+  /** @returns the number of bytes taken: 0 if nobody reads, or if it cannot be written to at all, such as on a full disk */
   private tryToWrite(bytes: Buffer): number {
     try {
       const written = writeSync(this.fd, bytes);
@@ -128,14 +128,14 @@ export class Outlet {
     }
   }
 
-  /** Writes what is left when the process exits, as long as somebody reads it. */
+  /** At exit, writes what is left, as long as somebody reads it. */
   private finish(): void {
     this.exitAt ??= performance.now();
     while (this.heldBytes > 0) {
       if (this.writeHeld()) continue;
       const now = performance.now();
       if (now - Math.max(this.movedAt, this.exitAt) > EXIT_STALL_MS || now - this.exitAt > EXIT_MS) return;
-      // Nothing else is left for this process to do meanwhile.
+      // Blocking is fine: the process has nothing else to do.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_RETRY_MS);
     }
   }
@@ -149,12 +149,12 @@ function countLines(lines: Buffer): number {
 
 const outlets = new Map<1 | 2, Outlet>();
 
-/** @returns how many lines this process has printed and dropped */
+/** @returns how many lines of this process's output were dropped */
 export function droppedLines(): number {
   return [...new Set(outlets.values())].reduce((total, { dropped }) => total + dropped, 0);
 }
 
-/** @returns the outlet of this process's stdout or stderr; they have one together where both are the same pipe, terminal or file */
+/** @returns the outlet of this process's stdout or stderr; they share one if both are the same pipe, terminal or file */
 export function outletOf(fd: 1 | 2): Outlet {
   let outlet = outlets.get(fd);
   if (outlet === undefined) {
@@ -170,19 +170,19 @@ function isSame(one: number, other: number): boolean {
 }
 
 /**
- * Makes a descriptor to the same end that does not block. Whether one blocks is a property of what was opened, which
- * this process shares with whoever else was given it, as a shell; so it is opened anew where it can be.
+ * @returns a non-blocking descriptor for the same target. O_NONBLOCK belongs to the open file description, which other
+ *   processes, such as a shell, may share; so the target is reopened if possible
  */
 function unblocked(fd: 1 | 2): number {
-  // A file never has a reader to wait for, and opened anew it would be written from its beginning.
+  // A file has no reader to wait for, and if reopened it would be written from its beginning.
   if (statOf(fd).isFile()) return fd;
   try {
     return openSync(`/proc/self/fd/${String(fd)}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // A socket, or another user's pipe. Node has what console.log() writes to not block, from its first use on.
+    // A socket, or another user's pipe. Node makes the target of console.log() non-blocking at first use.
     const stream = fd === 1 ? process.stdout : process.stderr;
     stream.on('error', () => undefined);
-    // To end it would shut the socket down under whoever else writes to it, the log among them.
+    // Ending the stream would shut down the socket for all other writers, including the log.
     stream._final = (then) => {
       then();
     };
