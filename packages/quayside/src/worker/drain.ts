@@ -1,4 +1,4 @@
-// Ends a server without cutting an answer: no new connection, and what is in flight or already on its way is answered.
+// Drains a server without cutting a response: no new connections, but requests in flight or on their way are answered.
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { Connection } from '../http/connection';
@@ -8,7 +8,7 @@ import { endTaken, isTaken } from '../http/upgrade';
 /** How long an idle keep-alive connection stays open for a request that is already on its way, in ms. */
 const IDLE_MS = 1000;
 
-/** Whether something is still to be sent there, though Node takes the connection for idle. */
+/** @returns whether data is still to be sent, although Node considers the connection idle */
 function isSending(exchange: Exchange): boolean {
   const { res, connection } = exchange;
   const { socket } = connection;
@@ -17,15 +17,15 @@ function isSending(exchange: Exchange): boolean {
 }
 
 /**
- * Drains a server. Connections that the service has taken for itself, as for a WebSocket, are ended when all else is
- * answered; one that lingers is read for one or two seconds more.
- * @param exchanges - what is in flight there
- * @returns when the last connection is closed; how long that may take is the caller's to bound
+ * Drains a server. Connections that the service has taken over, such as WebSockets, are ended when everything else is
+ * answered; a lingering connection is read for one or two more seconds.
+ * @param exchanges - the server's exchanges
+ * @returns a promise that resolves when the last connection is closed; the caller limits the time
  */
 export async function drainServer(server: Server, { inFlight, lingering, unused }: Exchanges): Promise<void> {
   const last = new WeakMap<Socket, ServerResponse>();
 
-  /** Makes an answer its connection's last, and no longer one that is queued before it: after the last, nothing is sent. */
+  /** Makes a response its connection's last, instead of one queued before it: after the last, nothing is sent. */
   const makeLast = (res: ServerResponse) => {
     const { socket } = res.req;
     const before = last.get(socket);
@@ -34,7 +34,7 @@ export async function drainServer(server: Server, { inFlight, lingering, unused 
     res.setHeader('Connection', 'close');
   };
 
-  /** Connections that lingered at the last look: they have had their time. */
+  /** Connections that already lingered at the last check: they have had their time. */
   let seen = new Set<Connection>();
 
   const endIdle = () => {
@@ -44,26 +44,26 @@ export async function drainServer(server: Server, { inFlight, lingering, unused 
     seen = new Set(lingering);
     for (const socket of unused) if (socket.bytesRead === 0) socket.destroy();
     if (taken.length === open.length) taken.forEach(endTaken);
-    // Node takes one for idle that lingers, and the answer to a client that still sends would be lost.
+    // Node considers a lingering connection idle, and a client that is still sending would lose its response.
     if (lingering.size === 0 && !open.some(isSending)) server.closeIdleConnections();
   };
 
   server.prependListener('request', (_req, res: ServerResponse) => {
     makeLast(res);
   });
-  // By connection, the youngest. Where its headers are made already, the connection is closed when it is idle.
+  // The youngest response of each connection. If its headers are already written, the connection is closed once idle.
   const youngest = new Map([...inFlight].map(({ res }) => [res.req.socket, res]));
   for (const res of youngest.values()) if (!res.headersSent) makeLast(res);
-  // http.Server's own close() also closes idle connections at once, and a request on its way to one is lost.
+  // http.Server's close() would also close idle connections at once, and a request on its way would be lost.
   const closed = new Promise<void>((resolve) =>
     NetServer.prototype.close.call(server, () => {
       resolve();
     }),
   );
-  // Right after Node has read what had come: from a timer, a request that waits to be read would be lost.
+  // setImmediate, because Node has then read pending data: directly in the timer, an unread request would be lost.
   const timer = setInterval(() => setImmediate(endIdle), IDLE_MS);
   await closed;
   clearInterval(timer);
-  // A connection that the client closed may be gone before its answers are told so, and those who count them.
+  // A connection closed by the client may be gone before its responses emit 'close' and are counted.
   await Promise.all([...inFlight].map(({ res }) => new Promise((resolve) => res.once('close', resolve))));
 }

@@ -1,4 +1,4 @@
-// Entry of a worker, which the primary forks with the file of the service.
+// Entry of a worker. The primary forks it with the service's file.
 import { pathToFileURL } from 'node:url';
 import { createServiceOf } from '../http/service';
 import { configOrExit } from '../settings/config';

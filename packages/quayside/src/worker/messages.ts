@@ -1,4 +1,4 @@
-// What the primary and its workers say to each other.
+// Messages between the primary and its workers.
 
 import type { Counts, Vitals } from '../stats/counts';
 import type { Histogram } from '../stats/histogram';
@@ -8,21 +8,21 @@ export type ToPrimary =
   | { type: 'counts'; counts: Counts; durations: Histogram[] }
   /** The worker's event loop runs. */
   | { type: 'beat'; vitals: Vitals }
-  /** The service's own metrics, where they have changed, as stats/service-metrics writes them. */
+  /** The service's own metrics, if they have changed, as written by stats/service-metrics. */
   | { type: 'metrics'; metrics: string }
-  /** All is answered, and the service closes what it has opened. */
+  /** Everything is answered, and the service's close() runs. */
   | { type: 'closing' }
-  /** The worker could not start, and ends. exitCode is the server's where none can start. */
+  /** The worker could not start, and exits. exitCode is the server's if no worker can start. */
   | { type: 'unstarted'; reason: string; exitCode: number }
   /** The worker serves, but should be replaced. */
   | { type: 'failing'; reason: string };
 
 export interface ToWorker {
-  /** unready: /readyz says 503, and nothing else changes. drain: take no new connection, finish, and end. */
+  /** unready: /readyz returns 503, and nothing else changes. drain: accept no new connections, finish, and exit. */
   type: 'unready' | 'drain';
 }
 
-/** How often a worker says that its event loop runs, in ms. */
+/** How often a worker reports that its event loop runs, in ms. */
 export const BEAT_MS = 500;
 
 /** The environment variable in which the primary tells a worker its slot. */

@@ -1,24 +1,24 @@
-// A worker's counts of its requests, told to the primary in batches.
+// Counts a worker's requests, and reports them to the primary in batches.
 import type { Outcome } from '../http/outcome';
 import type { Observer } from '../http/server';
 import { noCounts, type Counts } from '../stats/counts';
 import { Histograms, type Histogram } from '../stats/histogram';
 
-/** How long counts are gathered before they are sent, in ms. */
+/** How long counts are collected before they are sent, in ms. */
 const BATCH_MS = 100;
 
 /** Any other method is counted as OTHER. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export interface Recorder extends Observer {
-  /** Sends what has not been sent yet, at once. */
+  /** Sends outstanding counts at once. */
   flush: (then: () => void) => void;
 }
 
 /**
  * Makes the recorder of one worker.
- * @param send - takes the counts since the worker's start, and those histograms of durations by method, route and class
- *   of status that have changed; called once a batch, and never where nothing has changed
+ * @param send - takes the counts since the worker's start, and the changed histograms of durations by method, route and
+ *   class of status; called once per batch, and never if nothing has changed
  */
 export function createRecorder(send: (counts: Counts, durations: Histogram[], then?: () => void) => void): Recorder {
   const counts = noCounts();

@@ -1,24 +1,24 @@
-// Reports a service's own metrics to the primary, so that nobody has to ask a worker for them.
+// Reports a service's own metrics to the primary, so a scrape does not have to ask the workers.
 import type { Metrics } from '../http/service';
 import { asError } from '../process/failure';
 import type { Logger } from '../process/log';
 import { MAX_REPORT, NO_METRICS, readMetrics, writeMetrics } from '../stats/service-metrics';
 
-/** How often they are reported where they have changed, in ms. */
+/** How often changed metrics are reported, in ms. */
 const REPORT_MS = 1000;
 /** How long the last report of a worker may take, in ms. */
 const LAST_REPORT_MS = 1000;
 
 export interface Reporter {
-  /** Begins to report. */
+  /** Starts reporting. */
   start: () => void;
-  /** Reports once more; resolves when it has, or has had the time to. */
+  /** Reports once more; resolves when that is done, or after LAST_REPORT_MS. */
   finish: () => Promise<void>;
 }
 
 /**
  * Makes the reporter of one worker.
- * @param send - takes what stats/service-metrics writes
+ * @param send - takes the output of stats/service-metrics
  */
 export function createReporter(metrics: Metrics, send: (metrics: string) => void, log: Logger): Reporter {
   let sent = NO_METRICS;
@@ -43,7 +43,7 @@ export function createReporter(metrics: Metrics, send: (metrics: string) => void
       warn('they could not be collected', asError(error));
     }
   };
-  // The service may have metrics that take their time to be collected.
+  // Collecting a service's metrics may take time, so runs must not overlap.
   const report = () =>
     (running ??= collect().finally(() => {
       running = undefined;
@@ -56,7 +56,7 @@ export function createReporter(metrics: Metrics, send: (metrics: string) => void
     finish: async () => {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise((resolve) => (timer = setTimeout(resolve, LAST_REPORT_MS)));
-      // What runs already may have begun too early.
+      // A report that is already running may have started too early.
       await Promise.race([Promise.resolve(running).then(report), late]);
       clearTimeout(timer);
     },

@@ -1,12 +1,12 @@
-// How a worker's own process is: memory, event loop, garbage collection.
+// The state of a worker's process: memory, event loop, garbage collection.
 import { constants, monitorEventLoopDelay, PerformanceObserver, type IntervalHistogram } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Vitals } from '../stats/counts';
 import { Histograms } from '../stats/histogram';
 
-/** How often Node looks whether the event loop is late, in ms. */
+/** How often Node samples the event loop's delay, in ms. */
 const RESOLUTION_MS = 20;
-/** For how long at least a value of the event loop's lag holds, in ms; for twice as long at most. */
+/** Minimum time that a value of the event loop's lag covers, in ms; at most twice that. */
 const WINDOW_MS = 30_000;
 
 const kinds: Record<number, string> = {
@@ -16,7 +16,7 @@ const kinds: Record<number, string> = {
   [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
 };
 
-/** @returns a function that says how this process is now */
+/** @returns a function that returns the current state of this process */
 export function createVitals(): () => Vitals {
   const gc = new Histograms();
   new PerformanceObserver((list) => {
@@ -31,7 +31,7 @@ export function createVitals(): () => Vitals {
     histogram.enable();
     return histogram;
   };
-  // Two, begun one window apart: the older is read, so that right after one is emptied nothing is forgotten.
+  // Two histograms, started one window apart: the older one is read, so a reset never loses recent values.
   let older = monitor();
   let newer = monitor();
   setInterval(() => {
@@ -47,7 +47,7 @@ export function createVitals(): () => Vitals {
   };
 }
 
-/** @returns in bytes; undefined where this process has no descriptor left to read it with */
+/** @returns the size in bytes; undefined if this process has no file descriptor left to read it */
 function residentSize(): number | undefined {
   try {
     return process.memoryUsage.rss();
@@ -56,7 +56,7 @@ function residentSize(): number | undefined {
   }
 }
 
-/** What Node measures is the time from one look to the next, in ns. */
+/** @returns the lag. Node measures the time between samples, in ns */
 function lagOf(histogram: IntervalHistogram): Vitals['lag'] {
   const late = (ns: number) => (histogram.count === 0 ? 0 : Math.max(0, ns / 1e6 - RESOLUTION_MS));
   return { mean: late(histogram.mean), p99: late(histogram.percentile(99)), max: late(histogram.max) };

@@ -20,7 +20,7 @@ const tell: (message: ToPrimary, then?: () => void) => void = tellPrimary;
 
 /**
  * Serves in this process, a worker of Node's cluster.
- * @param createService - makes the service; where it throws, the primary is told why and the worker ends
+ * @param createService - makes the service; if it throws, the worker reports why to the primary and exits
  */
 export async function startWorker(config: Config, createService: () => Promise<Service>): Promise<void> {
   ignoreSignals();
@@ -29,14 +29,14 @@ export async function startWorker(config: Config, createService: () => Promise<S
   const recorder = createRecorder((counts, durations, then) => {
     tell({ type: 'counts', counts: { ...counts, dropped: droppedLines() }, durations }, then);
   });
-  // A worker that ends by itself, as the service may make it, still says what it had counted.
+  // A worker that exits by itself, for example at the service's process.exit(), still reports its counts.
   process.on('exit', () => {
     recorder.flush(() => undefined);
   });
 
-  /** ending: nothing is in flight, and the service closes what it has opened. */
+  /** ending: nothing is in flight, and the service's close() runs. */
   let state: 'starting' | 'serving' | 'draining' | 'ending' = 'starting';
-  /** Also while a stopping server waits for load balancers to hear of it. */
+  /** Also true while a stopping server waits for load balancers to notice. */
   let isUnready = false;
   let service: Service | undefined;
   let reporter: Reporter | undefined;
@@ -55,7 +55,7 @@ export async function startWorker(config: Config, createService: () => Promise<S
   process.on('message', (message: ToWorker | null) => {
     if (message?.type === 'unready' || message?.type === 'drain') isUnready = true;
     if (message?.type !== 'drain') return;
-    // Before it listens there is nothing to finish, and Node's cluster breaks on closing a server that is about to.
+    // Before it listens there is nothing to finish, and Node's cluster breaks if a server is closed while starting to listen.
     if (state === 'starting') void end(0);
     if (state !== 'serving') return;
     state = 'draining';
@@ -66,7 +66,7 @@ export async function startWorker(config: Config, createService: () => Promise<S
   const unstarted = (error: unknown) => {
     tell({ type: 'unstarted', reason: reasonOf(error), exitCode: exitCodeOf(error) }, () => void end(1));
   };
-  // Also a promise's rejection that nobody handles.
+  // Unhandled rejections end up here too.
   process.on('uncaughtException', (error: unknown) => {
     if (state === 'starting') {
       unstarted(error);
@@ -76,7 +76,7 @@ export async function startWorker(config: Config, createService: () => Promise<S
     tell({ type: 'failing', reason: 'uncaught exception' });
     log.fatal({ err: asError(error) }, 'uncaught exception');
   });
-  // Nobody could tell it to drain any more. Where the service has closed the channel by process.disconnect(), Node ends it.
+  // Without the channel, it could not be told to drain. If the service has called process.disconnect(), Node exits it.
   process.on('disconnect', () => process.exit(0));
   keepListeners();
 
@@ -102,7 +102,7 @@ export async function startWorker(config: Config, createService: () => Promise<S
       return drained;
     };
     restoreSend();
-    // It was told to drain meanwhile, and what the service needs to answer is perhaps closed already.
+    // It was told to drain meanwhile, and the service may already have closed what it needs.
     if (isEnding()) return;
     await listen(server, { host: config.HOST, port: config.PORT, variable: 'PORT' });
     if (isEnding()) return;
