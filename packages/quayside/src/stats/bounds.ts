@@ -1,10 +1,10 @@
-// The stats server's clients: those who say nothing get the document as it is, and nobody keeps others waiting.
+// Limits the stats server's clients: silent ones get the document without HTTP, and none can keep others waiting.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Who has sent nothing for so long, in ms, sends nothing: uWSGI's own readers wait for the document, the strictest of
- * them a second, and an HTTP client's request comes with its connection or a moment later.
+ * How long a client must be silent to get the document without HTTP, in ms. uWSGI's own readers wait for it, the strictest
+ * for a second; an HTTP client's request arrives with its connection or a moment later.
  */
 const SILENCE_MS = 150;
 /** How long a client may take for everything, in ms. */
@@ -12,7 +12,7 @@ const MAX_MS = 5000;
 const MAX_CLIENTS = 64;
 const MAX_HEADER_BYTES = 8 * 1024;
 
-/** What http.createServer() has to be told beforehand: how often Node looks for slow requests, and how large they may be. */
+/** Options for http.createServer(): how often Node checks for slow requests, and how large they may be. */
 export const httpOptions = {
   headersTimeout: 2000,
   requestTimeout: MAX_MS,
@@ -21,8 +21,8 @@ export const httpOptions = {
 };
 
 /**
- * Bounds the clients of a server in number and in time. Where one too many comes, the oldest has to go.
- * @param say - what a client gets that says nothing
+ * Limits the number of a server's clients, and their time. If there is one too many, the oldest is dropped.
+ * @param say - returns what a silent client gets
  */
 export function bound(server: Server, say: () => string): void {
   const clients = new Set<Socket>();
@@ -36,7 +36,7 @@ export function bound(server: Server, say: () => string): void {
       clearTimeout(silent);
       if (socket.bytesRead === 0 && socket.writable) socket.end(say(), () => socket.destroy());
     };
-    // Timers come before what waits to be read: where this process was late, a request may be there.
+    // Timers run before pending reads: if this process was late, a request may be waiting.
     const silent = setTimeout(() => setImmediate(sayIfSilent), SILENCE_MS);
     socket.once('end', sayIfSilent);
     socket.once('close', () => {

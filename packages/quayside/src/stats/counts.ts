@@ -1,23 +1,23 @@
-// What a worker counts and how it is: what the primary is told, and adds up over processes.
+// A worker's counts and state, as reported to the primary, which adds up the counts over processes.
 import type { Histogram } from './histogram';
 
-/** What adds up over the processes of a slot. */
+/** Counts that add up over the processes of a slot. */
 export interface Totals {
   /** Requests answered by the service. */
   requests: number;
-  /** Of the answered, those that took the service too long. */
+  /** Answered requests that took the service too long. */
   timeouts: number;
   /** Errors that the service did not handle. */
   exceptions: number;
-  /** Requests that were broken, or whose client left before they were whole. */
+  /** Malformed requests, and those whose client left before they were complete. */
   readErrors: number;
-  /** Answers that were not sent whole. */
+  /** Responses that were not sent completely. */
   writeErrors: number;
-  /** Bytes of answers, headers and body. */
+  /** Bytes of responses, headers and body. */
   sent: number;
-  /** Time from the headers of the requests to the end of their answers, in microseconds. */
+  /** Total time from the requests' headers to the end of their responses, in microseconds. */
   runningTime: number;
-  /** Lines that its stdout and stderr did not take. */
+  /** Dropped lines of its stdout and stderr. */
   dropped: number;
 }
 
@@ -25,11 +25,11 @@ export interface Totals {
 export interface Counts extends Totals {
   /** Requests in flight now. */
   inFlight: number;
-  /** Of the time of an answer, in microseconds: each counts as much as all before it. */
+  /** Average response time, in microseconds: each response counts as much as all before it. */
   averageTime: number;
 }
 
-/** Counts of which none has been counted. */
+/** @returns counts of zero */
 export function noCounts(): Counts {
   return {
     requests: 0,
@@ -45,20 +45,20 @@ export function noCounts(): Counts {
   };
 }
 
-/** How a worker's process is. */
+/** The state of a worker's process. */
 export interface Vitals {
   /** In bytes, each. */
   rss: number;
   heapUsed: number;
   heapTotal: number;
   external: number;
-  /** How late the event loop was within the last half minute, in ms. */
+  /** The event loop's lag over the last half minute, in ms. */
   lag: { mean: number; p99: number; max: number };
   /** Garbage collections by kind since the process started, as far as they have changed. */
   gc: Histogram[];
 }
 
-/** Of a process that has said nothing yet. */
+/** For a process that has not reported yet. */
 export const noVitals: Vitals = {
   rss: 0,
   heapUsed: 0,

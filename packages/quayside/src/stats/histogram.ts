@@ -1,32 +1,32 @@
-// Durations counted in buckets, as Prometheus does it: what is added up over workers and time stays right.
+// Durations counted in buckets, as in Prometheus, which can be added up over workers and time.
 
 /**
- * The upper bounds of the buckets, in seconds; one more bucket takes what is longer. From below the time of the fastest
- * answer up to the default of REQUEST_TIMEOUT.
+ * The upper bounds of the buckets, in seconds, from below the fastest response up to the default of REQUEST_TIMEOUT. One
+ * more bucket takes longer durations.
  */
 export const BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** More combinations of labels than this are counted as one, so that neither memory nor answers grow without end. */
+/** Combinations of labels beyond this are counted as one, so that neither memory nor responses grow without limit. */
 export const MAX_SERIES = 1000;
 const OTHER = '(other)';
 
 /** The durations of one combination of labels. */
 export interface Histogram {
-  /** Values; their names are the same for all of a kind. */
+  /** Values of the labels; the names are the same for all histograms of a kind. */
   labels: string[];
-  /** How many fell into each bucket: not cumulative, and one more than BOUNDS. */
+  /** Count of each bucket: not cumulative, and one more than BOUNDS. */
   buckets: number[];
   /** In seconds. */
   sum: number;
 }
 
-/** @returns what is a histogram among what may be anything */
+/** @returns the histograms in a value that may be anything */
 export function histogramsIn(given: unknown): Histogram[] {
   const isOne = (one: Partial<Histogram> | null) => Array.isArray(one?.labels) && Array.isArray(one.buckets);
   return Array.isArray(given) ? (given as Histogram[]).filter(isOne) : [];
 }
 
-/** By one label after the other: to look it up so takes less than to make one key of all. */
+/** A tree with one level per label: a lookup is cheaper than building a combined key. */
 interface Node {
   next: Map<string, Node>;
   histogram?: Histogram;
@@ -48,7 +48,7 @@ export class Histograms {
     this.changed.add(histogram);
   }
 
-  /** Adds what others have counted. */
+  /** Adds the counts of others. */
   add(others: Iterable<Histogram>): this {
     for (const { labels, buckets, sum } of others) {
       const histogram = this.of(labels);
@@ -58,7 +58,7 @@ export class Histograms {
     return this;
   }
 
-  /** Takes newer totals in place of those that it has. */
+  /** Replaces its totals with newer ones. */
   replace(newer: Iterable<Histogram>): void {
     for (const { labels, buckets, sum } of newer) Object.assign(this.of(labels), { buckets, sum });
   }
@@ -93,16 +93,16 @@ export class Histograms {
   }
 }
 
-/** @returns how many were counted in buckets */
+/** @returns the total count of buckets */
 export function countOf(buckets: number[]): number {
   return buckets.reduce((sum, count) => sum + count, 0);
 }
 
 /**
- * Estimates a quantile as Prometheus' histogram_quantile() does: evenly spread within its bucket, and no more than the
- * last bound. https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
+ * Estimates a quantile like Prometheus' histogram_quantile(): evenly spread within its bucket, and at most the last bound.
+ * https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
  * @param q - from 0 to 1
- * @returns seconds; NaN where nothing was counted
+ * @returns seconds; NaN if nothing was counted
  */
 export function quantile(buckets: number[], q: number): number {
   let rank = q * countOf(buckets);

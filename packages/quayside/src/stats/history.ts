@@ -1,33 +1,33 @@
-// The last minutes, as the page draws them.
+// Samples of the last minutes, for the page's charts.
 import { BOUNDS, Histograms, quantile } from './histogram';
 import type { Snapshot } from './snapshot';
 
 /** How often a sample is taken, in ms. */
 export const SAMPLE_MS = 2000;
-/** How many are kept: five minutes. */
+/** Number of samples kept: five minutes. */
 const MAX_SAMPLES = 150;
 
-/** What was between two snapshots. */
+/** What happened between two snapshots. */
 export interface Sample {
   /** When it ended, in ms since the epoch. */
   at: number;
-  /** Requests answered a second. */
+  /** Requests answered per second. */
   requests: number;
-  /** Estimates of how long an answer took, in ms; null where there was none. */
+  /** Estimated response times, in ms; null if there was no response. */
   p50: number | null;
   p95: number | null;
   p99: number | null;
-  /** Answers 4xx and 5xx a second. */
+  /** 4xx and 5xx responses per second. */
   clientErrors: number;
   serverErrors: number;
   /** Resident size at the end, in bytes, by worker. */
   rss: number[];
 }
 
-/** Works out what was between two snapshots. */
+/** Computes what happened between two snapshots. */
 export function sampleOf(before: Snapshot, after: Snapshot): Sample {
   const seconds = Math.max(after.uptime - before.uptime, 1) / 1000;
-  /** The buckets of all answers of a class; of any, where it is undefined. */
+  /** @returns the buckets of all responses of a status class, or of all classes */
   const bucketsOf = ({ durations }: Snapshot, status?: string) =>
     new Histograms()
       .add(
@@ -60,8 +60,8 @@ export function sampleOf(before: Snapshot, after: Snapshot): Sample {
 }
 
 /**
- * Begins to take samples.
- * @returns a function that says those of the last minutes, oldest first
+ * Starts taking samples.
+ * @returns a function that returns those of the last minutes, oldest first
  */
 export function createHistory(read: () => Snapshot): () => Sample[] {
   const samples: Sample[] = [];

@@ -1,4 +1,4 @@
-// Every metric of the snapshot: uWSGI's values in the names of uwsgi_exporter, and what only Node has in its own.
+// Every metric of the snapshot: uWSGI's values under uwsgi_exporter's names, and Node's own values under their own.
 // https://github.com/timonwong/uwsgi_exporter
 import type { Histogram } from './histogram';
 import type { Snapshot, WorkerSnapshot } from './snapshot';
@@ -6,7 +6,7 @@ import type { Snapshot, WorkerSnapshot } from './snapshot';
 export type Labels = Record<string, string>;
 /** A value for each combination of labels. */
 type Series<Value> = (snapshot: Snapshot) => [Labels, Value][];
-/** Its name, its type, what it is, and its values in a snapshot. */
+/** A metric: its name, type, help text, and values in a snapshot. */
 export type Row =
   | [name: string, type: 'gauge' | 'counter', help: string, values: Series<number>]
   | [name: string, type: 'histogram', help: string, values: Series<Histogram>];
@@ -57,7 +57,7 @@ const SLOW = 'Requests that took the service too long.';
 const DROPPED = 'Lines that were printed and dropped, since nobody read them or they could not be written.';
 const GC = 'Garbage collections by kind: minor, major, incremental or weakcb.';
 
-/** In the order in which they are printed. */
+/** In the order of the output. */
 export const rows: Row[] = [
   ['uwsgi_up', 'gauge', 'Whether the stats can be read.', one(() => 1)],
   ['uwsgi_listen_queue_length', 'gauge', QUEUE, one(({ socket }) => socket.queue)],

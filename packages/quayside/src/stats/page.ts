@@ -1,13 +1,13 @@
-// The page that a browser gets: its files, and the data that it draws.
+// The page for browsers: its files, and the data for its charts.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SAMPLE_MS, type Sample } from './history';
 import type { Snapshot } from './snapshot';
 
-/** Of its sources, which are not compiled. */
+/** Folder of its sources, which are not compiled. */
 const FOLDER = join(__dirname, '../../src/stats/page');
 
-/** Files by the path that they are asked for by. */
+/** Files by request path. */
 const files: Record<string, { path: () => string; type: string }> = {
   '/': { path: () => join(FOLDER, 'page.html'), type: 'text/html; charset=utf-8' },
   '/page/page.css': { path: () => join(FOLDER, 'page.css'), type: 'text/css; charset=utf-8' },
@@ -19,10 +19,10 @@ const files: Record<string, { path: () => string; type: string }> = {
   },
 };
 
-/** Where the page's data is. */
+/** Path of the page's data. */
 export const DATA_PATH = '/page/data.json';
 
-/** Lets the page load nothing, send nothing and be shown nowhere but from here. */
+/** The page may only load from and send to this server, and must not be framed elsewhere. */
 export const CSP = [
   "default-src 'none'",
   "script-src 'self'",
@@ -34,13 +34,13 @@ export const CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** @returns one of the page's files; undefined where there is none by that path */
+/** @returns one of the page's files; undefined if there is none at that path */
 export async function fileOf(path: string): Promise<{ type: string; body: Buffer } | undefined> {
   const file = Object.hasOwn(files, path) ? files[path] : undefined;
   return file && { type: file.type, body: await readFile(file.path()) };
 }
 
-/** Prints what the page draws. */
+/** Formats the page's data. */
 export function formatPage({ name, version, nodeVersion, workers }: Snapshot, samples: Sample[]): string {
   return JSON.stringify({
     name,

@@ -7,12 +7,12 @@ import type { Snapshot } from './snapshot';
 
 interface Value {
   labels: Labels;
-  /** More of them, of which prom-client makes text once for all values that have the same object. */
+  /** More labels. prom-client formats them only once for all values that share the object. */
   sharedLabels?: Labels;
   value: number;
   metricName?: string;
 }
-/** As a prom-client metric's get() gives it. */
+/** The result of a prom-client metric's get(). */
 interface Metric {
   name: string;
   help: string;
@@ -20,14 +20,14 @@ interface Metric {
   values: Value[];
 }
 
-/** prom-client's, whose names promtool does not take: they end as a counter's, and are none. */
+/** prom-client's metrics whose names promtool rejects: they end like a counter's, but are not counters. */
 const MISNAMED = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
-/** The primary's event loop serves nobody, and these take a quarter of a read: the workers' are in the snapshot. */
+/** Metrics of the primary's event loop, which serves nobody. They take a quarter of a read; the workers' are in the snapshot. */
 const OF_LOOP = 'nodejs_eventloop_lag_';
-/** In ms. By prom-client's own 10, the primary would wake up a hundred times a second. */
+/** In ms. With prom-client's default of 10, the primary would wake up a hundred times a second. */
 const SELDOM = 3_600_000;
 
-/** @returns the values of one histogram: its buckets, which are cumulative, its sum and its count */
+/** @returns the values of one histogram: cumulative buckets, sum and count */
 function valuesOf(name: string, labels: Labels, { buckets, sum }: Histogram): Value[] {
   const bucketOf = (le: string, value: number) => ({
     metricName: `${name}_bucket`,
@@ -57,11 +57,11 @@ function metricOf([name, type, help, seriesOf]: Row, snapshot: Snapshot): Metric
   return { name, help, type, values };
 }
 
-/** @returns a snapshot in the form of a registry: prom-client's own metrics would take a step more for each value */
+/** @returns a snapshot as a registry: prom-client's own metrics would need one more step per value */
 function registryOf(snapshot: Snapshot): Registry {
   const registry = new Registry();
   for (const row of rows) {
-    // All that a registry needs of a metric in order to print it.
+    // All that a registry needs to print a metric.
     const metric = { name: row[0], get: () => metricOf(row, snapshot) };
     registry.registerMetric(metric as unknown as RegisteredMetric);
   }
@@ -69,8 +69,8 @@ function registryOf(snapshot: Snapshot): Registry {
 }
 
 /**
- * Makes the formatter; from then on it also watches over this process, the primary.
- * @returns a function that prints a snapshot, the metrics of this process, and those of the service
+ * Makes the formatter, and starts collecting metrics of this process, the primary.
+ * @returns a function that formats a snapshot, this process's metrics and the service's
  */
 export function createPrometheus(): { type: string; format: (snapshot: Snapshot) => Promise<string> } {
   const primary = new Registry();

@@ -1,4 +1,4 @@
-// The stats server on its own port, in the primary: asks no worker for anything in order to answer.
+// The stats server on its own port, in the primary. It answers without asking any worker.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { refusalOfHost } from '../process/hosts';
 import { bound, httpOptions } from './bounds';
@@ -14,17 +14,17 @@ interface Answer {
 }
 
 export interface StatsOptions {
-  /** STATS_HOSTS: the names by which a request may ask for it, beside those that no stranger can have. */
+  /** STATS_HOSTS: host names that it answers to, besides those that are always safe. */
   hosts?: string[];
-  /** Called where it cannot answer, which is a fault of its own. */
+  /** Called if it cannot answer because of an internal error. */
   onError?: (error: unknown) => void;
 }
 
 /**
- * Makes the stats server. It does not listen.
- * @param read - the snapshot of the moment
- * @returns a server that answers GET and HEAD: /metrics with Prometheus text, a browser with the page, and any other path
- *   with uWSGI's document, which is also for those who connect and say nothing
+ * Creates the stats server. It does not listen.
+ * @param read - returns the current snapshot
+ * @returns a server that answers GET and HEAD: /metrics with Prometheus text, browsers with the page, and any other path
+ *   with uWSGI's document. Clients that connect and send nothing get that document too
  */
 export function createStatsServer(read: () => Snapshot, { hosts = [], onError }: StatsOptions = {}): Server {
   const samples = createHistory(read);
@@ -33,15 +33,15 @@ export function createStatsServer(read: () => Snapshot, { hosts = [], onError }:
   const answerOf = async ({ url = '', headers }: IncomingMessage): Promise<Answer> => {
     const path = url.split('?', 1)[0] ?? '';
     if (path === '/metrics') {
-      // Loaded here, not above: it takes longer to load than all else in the primary. Where import() fails once, as for lack
-      // of descriptors, it fails for good.
+      // Loaded here, because it takes longer to load than the rest of the primary. Not by import(), which fails forever after
+      // it has failed once, for example for lack of file descriptors.
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       prometheus ??= (require('./prometheus') as typeof import('./prometheus')).createPrometheus();
       return { type: prometheus.type, body: await prometheus.format(read()) };
     }
     if (path === DATA_PATH) return { type: 'application/json', body: formatPage(read(), samples()) };
     const file = await fileOf(path.startsWith('/page/') ? path : headers.accept?.includes('text/html') ? '/' : '');
-    // Exactly this type: uwsgi_exporter takes no charset behind it.
+    // Exactly this type: uwsgi_exporter accepts no charset after it.
     return file ?? { type: 'application/json', body: formatUwsgi(read()) };
   };
 

@@ -1,13 +1,13 @@
-// A service's own metrics: what its workers report of them, and what of them outlives a worker.
+// A service's own metrics: what its workers report, and what outlives a worker.
 import { StartError } from '../process/failure';
 import { rows, type Labels } from './metrics';
 
-/** A metric, as a prom-client Registry's getMetricsAsJSON() gives it. */
+/** A metric from a prom-client Registry's getMetricsAsJSON(). */
 export interface ServiceMetric {
   name: string;
   help: string;
   type: 'counter' | 'gauge' | 'histogram' | 'summary';
-  /** How the values of several workers become one. */
+  /** How the values of several workers are combined. */
   aggregator: string;
   values: Value[];
 }
@@ -15,17 +15,17 @@ export interface ServiceMetric {
 interface Value {
   labels: Labels;
   value: number;
-  /** Of a histogram or a summary: its name with _bucket, _sum or _count. */
+  /** For a histogram or summary: the metric's name with _bucket, _sum or _count. */
   metricName?: string;
 }
 
-/** The longest report of one process, and the most that is kept of those that have ended, in characters. */
+/** Maximum length of a process's report, and of what is kept of ended processes, in characters. */
 export const MAX_REPORT = 2 ** 20;
 
-/** Of a worker that has reported nothing. */
+/** For a worker that has not reported yet. */
 export const NO_METRICS = '[]';
 
-/** What the names of a histogram's values and a summary's have behind that of the metric. */
+/** Suffixes of the names of a histogram's or summary's values. */
 const PARTS = ['_bucket', '_sum', '_count'];
 const TYPES = ['counter', 'gauge', 'histogram', 'summary'];
 /** https://github.com/siimon/prom-client/blob/master/lib/metricAggregators.js */
@@ -36,7 +36,7 @@ const LABEL_NAME = /^[a-zA-Z_]\w*$/;
 
 const serverNames = new Set(rows.map(([name]) => name));
 
-/** @returns whether a name is the server's own: one of its metrics, or one that prom-client gives to those of a process */
+/** @returns whether a name is reserved: a metric of the server, or a default process metric of prom-client */
 export function isReserved(name: string): boolean {
   return (
     serverNames.has(name.replace(/_(?:bucket|sum|count)$/, '')) ||
@@ -46,8 +46,8 @@ export function isReserved(name: string): boolean {
 }
 
 /**
- * Reads what a registry gives. It is the service's, and may be anything.
- * @returns the metrics that can be published, and why each of the others cannot
+ * Reads a registry's output. It comes from the service, and may be anything.
+ * @returns the metrics that can be published, and for each of the others why it cannot
  */
 export function readMetrics(json: unknown): { metrics: ServiceMetric[]; problems: string[] } {
   const metrics: ServiceMetric[] = [];
@@ -61,7 +61,7 @@ export function readMetrics(json: unknown): { metrics: ServiceMetric[]; problems
   return { metrics, problems };
 }
 
-/** @throws StartError that names each metric of a registry that cannot be published, and why */
+/** @throws StartError that names each of a registry's metrics that cannot be published, and why */
 export async function checkMetrics(registry: { getMetricsAsJSON: () => Promise<object[]> }): Promise<void> {
   const { problems } = readMetrics(await registry.getMetricsAsJSON());
   if (problems.length > 0) throw new StartError(`the service's metrics cannot be published: ${problems.join('; ')}`);
@@ -70,7 +70,7 @@ export async function checkMetrics(registry: { getMetricsAsJSON: () => Promise<o
 /** @returns a metric, or what is wrong with it */
 function readMetric(given: unknown): ServiceMetric | string {
   const { name, help, type, aggregator = 'sum', values } = (given ?? {}) as Record<string, unknown>;
-  // By some names, prom-client finds what every object has.
+  // Some names are properties of every object, which prom-client would find.
   if (typeof name !== 'string' || !METRIC_NAME.test(name) || name in Object.prototype)
     return `${String(name)} is no name of a metric`;
   if (isReserved(name)) return `${name} is a name of the server's own`;
@@ -100,14 +100,14 @@ function readValue(given: unknown, name: string): Value | undefined {
   };
 }
 
-/** Writes metrics down, as workers report them. JSON has no NaN and no infinity. */
+/** Serialises metrics for a worker's report. JSON has no NaN and no infinity. */
 export function writeMetrics(metrics: ServiceMetric[]): string {
   return JSON.stringify(metrics, (_, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
   );
 }
 
-/** Reads what writeMetrics() has written; of a text that it has not written, nothing: it comes from where the service runs. */
+/** Parses the output of writeMetrics(); anything else yields nothing, because the text comes from the service's process. */
 export function parseMetrics(text: string): ServiceMetric[] {
   try {
     return readMetrics(JSON.parse(text)).metrics;
@@ -117,10 +117,10 @@ export function parseMetrics(text: string): ServiceMetric[] {
 }
 
 /**
- * Adds the counts of a worker that has ended to those of its slot's earlier workers, so that no counter goes back. Gauges and
- * quantiles are of a process, and end with it.
- * @returns what writeMetrics() makes of them; the earlier ones as they were where that becomes too long, as by labels that
- *   are of a process
+ * Adds the counts of an ended worker to those of its slot's earlier workers, so that no counter decreases. Gauges and
+ * quantiles belong to a process, and end with it.
+ * @returns the sum, by writeMetrics(); the earlier counts unchanged if the sum gets too long, for example because labels
+ *   differ between processes
  */
 export function retain(earlier: string, ended: string): string {
   if (ended === NO_METRICS) return earlier;
@@ -138,7 +138,7 @@ export function retain(earlier: string, ended: string): string {
 
 const kindOf = ({ type, aggregator }: ServiceMetric) => `${type} ${aggregator}`;
 
-/** Reads reports of several workers. A reload may change a metric's type: what is not of the last one's kind is left out. */
+/** Reads the reports of several workers. A reload may change a metric's type: reports with another type than the last are omitted. */
 export function parseReports(reports: string[]): ServiceMetric[][] {
   const parsed = reports.map(parseMetrics);
   const kinds = new Map(parsed.flat().map((metric) => [metric.name, kindOf(metric)]));
@@ -147,7 +147,7 @@ export function parseReports(reports: string[]): ServiceMetric[][] {
 
 const isCount = ({ labels, metricName }: Value) => metricName !== undefined || labels.quantile === undefined;
 
-/** Adds up values of the same labels. */
+/** Adds up values with the same labels. */
 function add(earlier: Value[], later: Value[]): Value[] {
   const keyOf = ({ labels, metricName = '' }: Value) => JSON.stringify([metricName, Object.entries(labels).sort()]);
   const total = new Map(earlier.map((value) => [keyOf(value), value]));

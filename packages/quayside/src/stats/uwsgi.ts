@@ -1,6 +1,6 @@
-// The snapshot as uWSGI 2.0's stats server prints it, so that whatever reads that reads this.
-// Names and units: https://uwsgi-docs.readthedocs.io/en/latest/StatsServer.html and core/stats.c of its sources. What
-// Node has no counterpart of is 0; docs/stats.md says which.
+// The snapshot in the format of uWSGI 2.0's stats server, for the tools that read it.
+// Names and units: https://uwsgi-docs.readthedocs.io/en/latest/StatsServer.html and core/stats.c of its sources. Values
+// without a counterpart in Node are 0; docs/stats.md lists them.
 import type { Snapshot, WorkerSnapshot } from './snapshot';
 
 /** In the order of uWSGI's own document. */
@@ -25,7 +25,7 @@ function workerOf({ counts, ...worker }: WorkerSnapshot) {
     respawn_count: worker.spawns,
     tx: counts.sent,
     avg_rt: counts.averageTime,
-    // uWSGI has no such count: its harakiri is for slow requests, too.
+    // uWSGI has no such count: its harakiri also covers slow requests.
     timeouts: counts.timeouts,
     apps: [
       {
@@ -38,7 +38,7 @@ function workerOf({ counts, ...worker }: WorkerSnapshot) {
         chdir: '',
       },
     ],
-    // A core of uWSGI's has one request at a time; a worker of Node's is one core that may have more.
+    // A uWSGI core has one request at a time; a Node worker is one core that may have more.
     cores: [
       {
         id: 0,
@@ -49,7 +49,7 @@ function workerOf({ counts, ...worker }: WorkerSnapshot) {
         write_errors: counts.writeErrors,
         read_errors: counts.readErrors,
         in_request: isBusy,
-        // uWSGI shows here what the request is: its headers, too.
+        // uWSGI shows the request here, including its headers.
         vars: [],
         req_info: {},
       },
@@ -58,8 +58,8 @@ function workerOf({ counts, ...worker }: WorkerSnapshot) {
 }
 
 /**
- * Prints a snapshot as JSON in uWSGI's names. Numbers are integers, and each worker is on a line of its own, as strict
- * readers want it.
+ * Formats a snapshot as JSON with uWSGI's names. Numbers are integers, and each worker is on its own line, as strict
+ * readers require.
  */
 export function formatUwsgi({ nodeVersion, pid, uid, gid, cwd, socket, workers }: Snapshot): string {
   const { name, queue, maxQueue } = socket;

@@ -1,5 +1,5 @@
 // @ts-check
-// Shows what /page/data.json says. It is asked again and again, and each answer replaces all that is shown.
+// Shows /page/data.json. It is polled, and each response replaces everything shown.
 
 /**
  * @typedef {{ at: number, requests: number, p50: number | null, p95: number | null, p99: number | null,
@@ -11,10 +11,10 @@
 
 /** How much time the charts span, in s. */
 const SPAN = 300;
-/** How long an answer may take, in ms; a server that takes longer counts as lost. */
+/** How long a response may take, in ms; a slower server counts as lost. */
 const PATIENCE = 4000;
 const COLOURS = 6;
-/** Lines differ by their dashes, too, not by colour alone. */
+/** Lines differ by dashes as well as by colour. */
 const DASHES = [[], [7, 4], [2, 3]];
 const BORDERS = ['solid', 'dashed', 'dotted'];
 
@@ -34,7 +34,7 @@ const measure = (value, unit) =>
   typeof value !== 'number' ? 'none' : `${(value < 100 ? short : whole).format(value)}${unit}`;
 const megabytes = (bytes) => (bytes ? bytes / 1e6 : null);
 
-/** Heads of columns, names for data-value, and texts. @type {[string, string, (row: Row) => string][]} */
+/** Column heads, names for data-value, and texts. @type {[string, string, (row: Row) => string][]} */
 const COLUMNS = [
   ['Worker', 'id', ({ id }) => String(id)],
   ['State', 'status', ({ status }) => status],
@@ -52,7 +52,7 @@ const COLUMNS = [
 
 /** @type {Sample[]} */
 let samples = [];
-/** The time that the user has moved to; null is now. @type {number | null} */
+/** The time that the user has selected; null is now. @type {number | null} */
 let cursor = null;
 /** @type {boolean | undefined} */
 let lost;
@@ -62,7 +62,7 @@ const find = (selector, within = document) => within.querySelector(selector);
 const colour = (name) => getComputedStyle(document.body).getPropertyValue(`--${name}`);
 const current = () => samples.find(({ at }) => at === cursor) ?? samples.at(-1);
 
-/** Sets a text where it is another: one that stays keeps the user's selection. */
+/** Sets a text only if it differs, which keeps the user's selection. */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -74,7 +74,7 @@ function create(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Gives a list as many elements as there have to be. */
+/** Gives a list the required number of elements. */
 function fill(list, count, make) {
   while (list.children.length > count) list.lastElementChild.remove();
   while (list.children.length < count) list.append(make(list.children.length));
@@ -90,7 +90,7 @@ class Chart {
   /**
    * @param {string} id - of its figure
    * @param {string} unit
-   * @param {number} least - what the scale reaches at least, so that next to nothing looks like it
+   * @param {number} least - minimum extent of the scale, so that tiny values look tiny
    * @param {() => Line[]} linesOf
    */
   constructor(id, unit, least, linesOf) {
@@ -132,7 +132,7 @@ class Chart {
     this.point();
   }
 
-  /** Puts the cursor where the user has moved it, and the values there into the text. */
+  /** Moves the cursor to the selected time, and shows the values there as text. */
   point() {
     const sample = current();
     const chosen = sample !== undefined && sample.at === cursor;
@@ -211,10 +211,10 @@ class Chart {
   }
 }
 
-/** The dashes of a line: the next ones where its colour comes again. */
+/** The dashes of a line: the next pattern when its colour repeats. */
 const dashOf = (i) => (i + Math.floor(i / COLOURS)) % DASHES.length;
 
-/** Where a line has a value without a neighbour to be joined with; it would not be seen. */
+/** Points of a line without neighbours, which would otherwise be invisible. */
 function alone(plot, line) {
   const is = (i) => typeof plot.data[line][i] === 'number';
   return [...plot.data[line].keys()].filter((i) => is(i) && !is(i - 1) && !is(i + 1));
@@ -281,7 +281,7 @@ function setLost(now) {
   if (now !== lost) {
     lost = now;
     document.body.classList.toggle('lost', now);
-    // Hidden from screen readers: they would say it whenever it counts.
+    // Hidden from screen readers, which would otherwise read out every change.
     const ago = create('span', { 'aria-hidden': 'true' });
     status.replaceChildren(...(now ? ['Connection lost', ago, ': trying again'] : ['Connected']));
     for (const chart of charts) chart.point();
