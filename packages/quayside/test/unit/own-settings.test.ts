@@ -171,7 +171,11 @@ test.each([
   ['own, that throws the value', failing((value) => value)(), unknown],
   ['own, that throws what cannot be read', failing(() => Object.create(null))(), unknown],
   ['own, that returns nothing', makeExactValidator((): unknown => undefined)(), unknown],
-  ['own, with a description', failing(String)({ desc: 'the key', example: 'abc' }), `${unknown}, such as abc (the key)`],
+  [
+    'own, with a description',
+    failing(String)({ desc: 'the key', example: 'abc' }),
+    `${unknown}, such as abc (the key)`,
+  ],
 ])('%s: what is expected is said, and nothing of the value', (_, spec, problem) => {
   const value = '::top s3cret-Värde::';
   const { problems, all } = failureOf({ KEY: spec }, { KEY: value });
