@@ -8,6 +8,9 @@ import { median } from './statistics';
 /** Number of windows in which the longest pause is searched: a minute. */
 const PAUSE_WINDOWS = 30;
 
+/** Factor for the rounds, because the slowest of a thousand requests vary more than the rest. */
+const LATENCY_FINER = 6;
+
 /** Latency of identidock and the limit, at half the rate that saturates identidock. */
 export const compareLatency: Comparison = async (bench, answers) => {
   const { options, tool } = bench;
@@ -24,8 +27,7 @@ export const compareLatency: Comparison = async (bench, answers) => {
   ];
   say('latency');
   const latencyOf = ({ started, rate }: (typeof runs)[number]) => tool.latency(started.load, rate, options.seconds);
-  // The slowest of a thousand requests vary more than the rest.
-  const measured = await bench.inRounds(runs, latencyOf, 2 * options.rounds);
+  const measured = await bench.inRounds(runs, latencyOf, LATENCY_FINER * options.rounds);
   servers.forEach(stop);
   const latency = runs.map(({ name, saturation, rate }, index) => {
     return { name, saturation, rate, latencies: measured[index] ?? [] };

@@ -15,7 +15,8 @@ const usage = `Usage:
   quayside --help         print this
   quayside --version      print the version
 
-Settings are environment variables: NAME is the value, or NAME_FILE the path of a file that holds it.`;
+Settings are environment variables: NAME is the value, or NAME_FILE the path of a file that holds it. Variables may also
+be in .env.`;
 
 const words = 'serve FILE, dev FILE, run FILE, healthcheck, --help or --version';
 
@@ -41,7 +42,7 @@ function fileOf(word: string, [file, ...more]: string[]): string {
   fail(1, `${file} is missing${existsSync(dirname(path)) ? '' : ": run 'npm run build' first"}`);
 }
 
-/** Reads the variables of .env; ends the process where there is one that cannot be read. */
+/** Reads the variables of .env; exits the process if the file cannot be read. */
 async function readEnvFile(): Promise<void> {
   try {
     loadEnvFile();

@@ -101,7 +101,7 @@ function report(errors: readonly TypeScript.Diagnostic[]): void {
   hadErrors = errors.length > 0;
 }
 
-/** TypeScript's advice for types that are missing would leave them missing where devDependencies are not installed. */
+/** TypeScript advises to install missing types as devDependencies, which an image does not install. */
 function advised(text: string): string {
   const advice = text.replaceAll('npm i --save-dev @types/', 'npm i @types/');
   if (advice === text) return text;

@@ -103,9 +103,13 @@ const zeroOne = makeValidator((input): boolean => {
   return input === '1';
 });
 
-const webUrl = makeValidator((input): string => {
-  if (!/^https?:\/\/\S+$/i.test(input) || !URL.canParse(input)) {
-    throw new Error('expected an http or https URL, such as http://localhost:5000');
+const URL_EXPECTED = 'an http or https URL, such as http://localhost:5000';
+
+/** @returns the URL, which is only printed, never requested */
+const readUrl = (input: string, expected: string): string => {
+  // Compose publishes several containers on a range of ports, such as 9090-9099.
+  if (!/^https?:\/\/\S+$/i.test(input) || !URL.canParse(input.replace(/:(\d+)-\d+(?=\/|$)/, ':$1'))) {
+    throw new Error(`expected ${expected}`);
   }
   return input;
 };
@@ -117,9 +121,9 @@ const webUrlOrNone = makeValidator((input) => (input === 'none' ? input : readUr
 const LOCAL = /^(?:0\.0\.0\.0|127\.0\.0\.1|[0:]+1?)$/;
 
 /** @returns the URL under which this machine reaches a server on that address */
-function urlOf({ HOST, PORT }: { HOST: string; PORT: number }): string {
-  const name = LOCAL.test(HOST) ? 'localhost' : isIP(HOST) === 6 ? `[${HOST}]` : HOST;
-  return `http://${name}:${String(PORT)}`;
+function urlOf(host: string, port: number): string {
+  const name = LOCAL.test(host) ? 'localhost' : isIP(host) === 6 ? `[${host}]` : host;
+  return `http://${name}:${String(port)}`;
 }
 
 /**
@@ -135,9 +139,10 @@ export const settings = (development: boolean) => ({
   // Host names that are answered besides those that are always safe: process/hosts.ts.
   STATS_HOSTS: hosts({ default: [] }),
   ALLOWED_HOSTS: hosts({ default: [] }),
-  // Development only, down to WATCH_POLL. If empty, urlOf() decides.
+  // URLs to print. If empty, urlOf() decides.
   PUBLIC_URL: webUrl({ default: '' }),
-  // Anyone who can reach the debugger can run code.
+  PUBLIC_STATS_URL: webUrlOrNone({ default: '' }),
+  // Development only, down to WATCH_POLL. Anyone who can reach the debugger can run code.
   INSPECT_HOST: address({ default: '127.0.0.1' }),
   INSPECT_PORT: portOrOff({ default: 9229 }),
   WATCH_POLL: zeroOne({ default: false }),
@@ -216,7 +221,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, mode: Mode = 'production'): C
   });
 
   // A plain object: envalid's throws on unknown names.
-  return { ...values, PUBLIC_URL: values.PUBLIC_URL || urlOf(values), mode };
+  const { HOST, PORT, STATS_HOST, STATS_PORT } = values;
+  return {
+    ...values,
+    PUBLIC_URL: values.PUBLIC_URL || urlOf(HOST, PORT),
+    PUBLIC_STATS_URL: values.PUBLIC_STATS_URL || (STATS_PORT > 0 ? urlOf(STATS_HOST, STATS_PORT) : 'none'),
+    mode,
+  };
 }
 
 /**

@@ -1,11 +1,12 @@
-// The variables of a project's .env, on a host: what Compose reads for a container.
+// Reads a project's .env on a host, as Compose does for a container.
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 
 /**
- * Sets the variables of `.env` in the current folder, in the form of https://nodejs.org/api/environment_variables.html#env-files.
- * One that the environment has already stays as it is. Without that file, nothing is set.
- * @throws Error where the file cannot be read
+ * Sets the variables of `.env` in the current folder, in the format of
+ * https://nodejs.org/api/environment_variables.html#env-files. Variables that are already set stay. Without the file,
+ * nothing is set.
+ * @throws Error if the file cannot be read
  */
 export function loadEnvFile(): void {
   let text = '';

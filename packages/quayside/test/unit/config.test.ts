@@ -116,6 +116,8 @@ test.each([
   ['PUBLIC_URL', 'localhost:5000', 'expected an http or https URL, such as http://localhost:5000'],
   ['PUBLIC_URL', 'ftp://localhost', 'expected an http or https URL, such as http://localhost:5000'],
   ['PUBLIC_URL', 'http://localhost:65536', 'expected an http or https URL, such as http://localhost:5000'],
+  ['PUBLIC_URL', 'http://localhost:5000-', 'expected an http or https URL, such as http://localhost:5000'],
+  ['PUBLIC_STATS_URL', 'off', 'expected none, or an http or https URL, such as http://localhost:5000'],
   ['PUBLIC_URL', 'http://a b', 'expected an http or https URL, such as http://localhost:5000'],
   ['PUBLIC_URL', 'http://a/\n', 'expected an http or https URL, such as http://localhost:5000'],
   ['INSPECT_PORT', 'on', 'expected a port from 1 to 65535, or off'],
