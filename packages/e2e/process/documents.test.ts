@@ -36,9 +36,8 @@ const composeFiles = [
 /** What a container gets and is no setting of the server: the proxy's, and what other programs know, too. */
 const conventions = ['DOMAIN', 'FORCE_COLOR', 'NO_COLOR'];
 /** The settings that a container gets from .env or the shell: in an environment, a name alone or with that name's value. */
-const passedOn = [...composeFiles.matchAll(/^ {6}([A-Z_]+):(?: \$\{\1\b.*)?$/gm)]
-  .map(([, name = '']) => name)
-  .filter((name) => !conventions.includes(name));
+const named = [...composeFiles.matchAll(/^ {6}([A-Z_]+):(?: \$\{\1\b.*)?$/gm)].map(([, name = '']) => name);
+const passedOn = [...new Set(named)].filter((name) => !conventions.includes(name));
 
 test("quayside's README lists exactly the settings that there are", () => {
   expect(settingRows.map(([name]) => name)).toEqual(Object.keys(settings(false)));
