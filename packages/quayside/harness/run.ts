@@ -33,12 +33,13 @@ export function run(
   if (pid === undefined) throw new Error(`${command} could not be started`);
 
   let output = '';
-  const take = (chunk: Buffer) => {
-    output += chunk.toString();
+  const take = (text: string) => {
+    output += text;
     child.emit('output');
   };
-  child.stdout.on('data', take);
-  child.stderr.on('data', take);
+  // A chunk may end in the middle of a character.
+  child.stdout.setEncoding('utf8').on('data', take);
+  child.stderr.setEncoding('utf8').on('data', take);
   let ended = false;
   const closed = once(child, 'close').then(() => {
     ended = true;

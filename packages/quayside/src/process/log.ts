@@ -9,7 +9,7 @@ import { outletOf, type Outlet } from './outlet';
 export type { Logger };
 
 /**
- * A batch of this many characters is written at once. With one more line it still fits into one read by the primary, and
+ * A batch of this many bytes is written at once. With one more line it still fits into one read by the primary, and
  * into a pipe (64 KiB).
  */
 const MAX_GATHERED = 60 * 1024;
@@ -121,15 +121,14 @@ function levelOf({ LOG_LEVEL: level = '' }: NodeJS.ProcessEnv): string {
 
 /** @returns a function that writes lines in batches */
 function batched(stdout: Outlet): (line: string) => void {
-  let lines = '';
   let timer: NodeJS.Timeout | undefined;
   let isExiting = false;
-  // Reused: the outlet copies what it keeps. A character takes at most three bytes.
-  const encoded = Buffer.allocUnsafeSlow(3 * (MAX_GATHERED + 4096));
+  // Reused: the outlet copies what it keeps. Lines kept as strings would survive collections and grow V8's heap.
+  const gathered = Buffer.allocUnsafeSlow(MAX_GATHERED + 4096);
+  let length = 0;
   const flush = () => {
-    if (3 * lines.length > encoded.length) stdout.write(Buffer.from(lines));
-    else if (lines !== '') stdout.write(encoded.subarray(0, encoded.write(lines)));
-    lines = '';
+    if (length > 0) stdout.write(gathered.subarray(0, length));
+    length = 0;
   };
   // Before the outlet's own exit listener writes what is left.
   process.prependListener('exit', () => {
@@ -141,8 +140,11 @@ function batched(stdout: Outlet): (line: string) => void {
       timer = undefined;
       flush();
     }, GATHER_MS).unref();
-    lines += line;
-    if (stream.lastLevel >= WARN || lines.length >= MAX_GATHERED || isExiting) flush();
+    // A character takes at most three bytes.
+    if (length + 3 * line.length > gathered.length) flush();
+    if (3 * line.length > gathered.length) stdout.write(Buffer.from(line));
+    else length += gathered.write(line, length);
+    if (stream.lastLevel >= WARN || length >= MAX_GATHERED || isExiting) flush();
   };
 }
 

@@ -60,6 +60,22 @@ test('a request id that is not sane is replaced by one that is made, and each re
   }
 });
 
+test('lines of any length and alphabet are whole and in order', async () => {
+  const lengths = Array.from({ length: 60 }, (_, index) => (index % 20) ** 4);
+  const server = await serve(
+    { WORKERS: '1' },
+    `app.get('/', (req, res) => {
+      for (const length of ${JSON.stringify(lengths)}) req.log.info({ text: '中'.repeat(length) + 'é' });
+      res.send('logged');
+    });`,
+  );
+  await get('/');
+  await server.line(/"msg":"request"/);
+  const texts = logOf(server).flatMap(({ text }) => (typeof text === 'string' ? [text] : []));
+  expect(texts.map((text) => text.length)).toEqual(lengths.map((length) => length + 1));
+  expect(texts.filter((text) => !/^中*é$/.test(text))).toEqual([]);
+});
+
 test('nothing is lost at a graceful exit', async () => {
   const server = await serve();
   await Promise.all(Array.from({ length: 200 }, () => get()));
