@@ -152,6 +152,13 @@ test('type errors are in the log, delay nothing, and go away', async () => {
   await server.line(/types: all right again/);
 });
 
+test('types that are missing are to be installed where an image has them, too', async () => {
+  const server = await serve(`const _notCalled = () => { it('is of a test'); }; ${says('old')}`);
+  await server.line(/Try `npm i @types\/jest`/);
+  await server.line(/^Keep types in dependencies: /);
+  expect(server.output()).not.toContain('--save-dev');
+});
+
 test('a service that is gone is said, and found again', async () => {
   const server = await serve(says('old'));
   rmSync(join(project.dir, 'app/identidock.ts'));
