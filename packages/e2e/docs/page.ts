@@ -30,8 +30,6 @@ const varying = [
   // A random port of the host.
   /(?<=:)\d{5}\b/,
   /(?<="pid":)\d+/,
-  // A process in a table.
-  /^\d+(?= {2})/,
   // A table's column is as wide as what is in it.
   /(?<=\S) {2,}/,
 ].map(({ source }) => source);

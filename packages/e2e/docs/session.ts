@@ -26,6 +26,8 @@ export class Session {
   constructor(service: string) {
     this.checkout.edit(`app/${templateName}.ts`, () => service);
     this.checkout.edit('Dockerfile', (text) => text.replaceAll(`${TITLE}=${templateName}`, `${TITLE}=${this.image}`));
+    // Or all of it might come from the cache, with the age of another run.
+    this.checkout.edit('tsconfig.json', (text) => `${text}// ${this.image}\n`);
   }
 
   /**
