@@ -9,15 +9,8 @@ export interface Step {
   start: number;
 }
 
-/** What a command has done. */
-export interface Played {
-  /** Its lines, of stdout and stderr. */
-  printed: string[];
-  code: number;
-}
-
 /** What stands for lines that are left out, or for a part of one. */
-const isElision = (text: string) => text.trim() === '...';
+export const isElision = (text: string) => text.trim() === '...';
 
 /** What differs from run to run, and from machine to machine. */
 const varying = [
@@ -105,16 +98,13 @@ export function withOutput(page: string, printed: string[][]): string {
 
 /**
  * Compares what was printed with the page.
- * @returns a text for each command that printed something else, or that failed where the page leaves lines out
+ * @param printed - the lines of each command
+ * @returns a text for each command that printed something else
  */
-export function differences(steps: Step[], played: Played[]): string[] {
+export function differences(steps: Step[], printed: string[][]): string[] {
+  const listed = (lines: string[]) => lines.map((line) => `\n    ${line}`).join('');
   return steps.flatMap(({ command, output }, index) => {
-    const { printed, code } = played[index] ?? { printed: [], code: NaN };
-    if (fill(output, printed) && (code === 0 || !output.some(isElision))) return [];
-    return [
-      `$ ${command}\n${listed('the page has', output)}\n${listed(`printed, with exit code ${String(code)}`, printed)}`,
-    ];
+    const now = printed[index] ?? [];
+    return fill(output, now) ? [] : [`$ ${command}\n  the page has:${listed(output)}\n  printed:${listed(now)}`];
   });
 }
-
-const listed = (head: string, lines: string[]) => [`  ${head}:`, ...lines.map((line) => `    ${line}`)].join('\n');

@@ -24,7 +24,7 @@ async function tour(write: boolean): Promise<number> {
   if (commands(english).join('\n') !== commands(chinese).join('\n'))
     throw new Error(`${pages.join(' and ')}: other commands`);
 
-  const session = new Session(read(`app/${templateName}.ts`));
+  const session = new Session(read(`app/${nameIn(root)}.ts`));
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => {
@@ -33,14 +33,13 @@ async function tour(write: boolean): Promise<number> {
     }
   });
   try {
-    const played = await Promise.race([session.play(steps), interrupted]);
-    const found = differences(steps, played);
+    const printed = await Promise.race([session.play(steps), interrupted]);
+    const found = differences(steps, printed);
     for (const difference of found) console.log(difference);
     console.log(`${String(steps.length)} commands, ${String(found.length)} of them unlike the page`);
     if (!write) return found.length === 0 ? 0 : 1;
-    const outputs = played.map(({ printed }) => printed);
     for (const page of pages) {
-      writeFileSync(join(root, page), renamed(withOutput(read(page), outputs), templateName, nameIn(root)));
+      writeFileSync(join(root, page), renamed(withOutput(read(page), printed), templateName, nameIn(root)));
     }
     return 0;
   } finally {
