@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   let measured: Measured = {};
   for (const part of parts) measured = { ...measured, ...(await comparisons[part](bench, answers, chosen)) };
   if (neighbour !== undefined && !isRunning(neighbour)) throw new Error('the neighbour ended before the windows did');
-  await report({ options, stacks: chosen, load: tool.version, loadCpus, loadBefore, canPlot: tool.isWrk, ...measured });
+  await report({ options, stacks: chosen, load: tool.version, loadCpus, loadBefore, ...measured });
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));

@@ -65,7 +65,7 @@ requests per second depend on what else the machine does.
 ## Targets
 
 ${held(all)}
-${all.canPlot && compared !== undefined ? `\n![Requests per CPU-second](${pageName(options)}.svg)\n` : ''}${sections.join('')}`;
+${compared !== undefined ? `\n![Requests per CPU-second](${pageName(options)}.svg)\n` : ''}${sections.join('')}`;
 }
 
 const asFast = (report: Report, compared: NonNullable<Report['compared']>) => `

@@ -1,5 +1,5 @@
 // The benchmark's output: a page and a plot.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { format } from 'prettier';
@@ -39,13 +39,10 @@ export async function report(all: Report): Promise<void> {
     printWidth: 120,
   });
   console.log(text);
-  const { options, stacks, compared, canPlot } = all;
+  const { options, stacks, compared } = all;
   if (options.out === undefined) return;
   mkdirSync(options.out, { recursive: true });
   const path = join(options.out, pageName(options));
   writeFileSync(`${path}.md`, text);
-  if (compared === undefined) return;
-  rmSync(`${path}.svg`, { force: true });
-  if (canPlot) writeFileSync(`${path}.svg`, plot(stacks, compared));
-  else console.log('No plot: gnuplot could not be had from the packages.');
+  if (compared !== undefined) writeFileSync(`${path}.svg`, plot(stacks, compared));
 }

@@ -63,8 +63,6 @@ export interface Report extends Measured {
   /** The load tools, and the CPUs that they ran on. */
   load: string;
   loadCpus: string;
-  /** Whether gnuplot is available. */
-  canPlot: boolean;
   /** The machine's load average before anything was measured. */
   loadBefore: number;
 }
