@@ -31,6 +31,14 @@ export interface Row extends Cost {
   versions: string[];
 }
 
+/** What became of one request. Times are as performance.now() says them. */
+export interface Ended {
+  sentAt: number;
+  endedAt: number;
+  /** The X-Version of the answer; undefined where it failed. */
+  version: string | undefined;
+}
+
 interface Tally {
   row: Row;
   began: number;
@@ -56,9 +64,16 @@ export class Load {
    * @param options.host - where it is sent to: 127.0.0.1 by default
    * @param options.headers - sent with each request
    * @param options.clients - how many there are, 24 by default; each has one request in flight at most
+   * @param options.onEnded - called with each request when it was answered or has failed
    */
   constructor(
-    private readonly options: { port: number; host?: string; headers?: Record<string, string>; clients?: number },
+    private readonly options: {
+      port: number;
+      host?: string;
+      headers?: Record<string, string>;
+      clients?: number;
+      onEnded?: (ended: Ended) => void;
+    },
   ) {}
 
   /** Starts the clients. What they send until the first event() counts for a row of the name "start". */
@@ -123,8 +138,9 @@ export class Load {
       row.requests += 1;
       this.inFlight += 1;
       const sentAt = performance.now();
+      let version: string | undefined;
       try {
-        const version = await this.ask(method, agent);
+        version = await this.ask(method, agent);
         if (!row.versions.includes(version)) row.versions.push(version);
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
@@ -137,6 +153,7 @@ export class Load {
       const endedAt = performance.now();
       row.slowest = Math.max(row.slowest, endedAt - sentAt);
       this.spans.push([sentAt, endedAt]);
+      this.options.onEnded?.({ sentAt, endedAt, version });
       this.inFlight -= 1;
       await pause(randomInt(PAUSE_MS));
     }

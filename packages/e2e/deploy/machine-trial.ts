@@ -4,7 +4,7 @@ import { fetch } from '../../quayside/harness/fetch';
 import { freePorts } from '../../quayside/harness/ports';
 import { run, type Running } from '../../quayside/harness/run';
 import { caddyImage, Checkout } from '../harness/docker';
-import { Load, type Row } from './load';
+import { Load, type Ended, type Row } from './load';
 import { imageOf, makeVersion, prepare, type Version } from './versions';
 
 /** The longest that a broken image may take to be undone, in s. */
@@ -69,9 +69,12 @@ export class MachineTrial {
     return outcome;
   }
 
-  /** Begins the load, of so many clients. */
-  startLoad(clients: number): Load {
-    this.constantLoad = new Load({ port: this.port, clients });
+  /**
+   * Begins the load, of so many clients.
+   * @param onEnded - called with each request when it was answered or has failed
+   */
+  startLoad(clients: number, onEnded?: (ended: Ended) => void): Load {
+    this.constantLoad = new Load({ port: this.port, clients, ...(onEnded && { onEnded }) });
     this.constantLoad.start();
     return this.constantLoad;
   }

@@ -1,0 +1,80 @@
+// Draws a reload of the development server as a timeline.
+import { rect, svg, text } from '../../quayside/harness/svg';
+import { SAVES, type Reloads } from './reload';
+import { BAR_HEIGHT, drawGrid, drawLane, drawMoment, drawTimes, place, type Axis } from './timeline';
+
+const WIDTH = 860;
+const LEFT = 150;
+const RIGHT = WIDTH - 24;
+const ROW = 36;
+/** How much before the save and after the answer is shown, in ms. */
+const BEFORE = 8;
+const AFTER = 14;
+
+/** @param machine - what it was measured on, in words */
+export function drawReload({ typical, times }: Reloads, machine: string): string {
+  const { seen, oldEnded, loading, compiling, answered, requests, spareReady, checking } = typical;
+  const ms = (time: number) => `${time.toFixed()} ms`;
+  const lasting = ([from, to]: [number, number]) => ms(to - from);
+  const near: Axis = { left: LEFT, right: RIGHT, from: -BEFORE, to: answered + AFTER };
+  const top = 96;
+  const bottom = top + 5 * ROW;
+  const asked = top + 4 * ROW;
+  const lanes = [
+    ...drawLane(near, top, 'nodemon', [{ span: [0, seen], label: `sees the change: ${ms(seen)}` }]),
+    ...drawLane(near, top + ROW, 'old worker', [
+      { span: [near.from, seen], colour: 'gold', label: 'serves the old code' },
+      { span: [seen, oldEnded], label: `ends: ${lasting([seen, oldEnded])}` },
+    ]),
+    ...drawLane(near, top + 2 * ROW, 'next worker', [
+      { span: [near.from, loading[0]], label: 'stands ready: Node.js and Express are loaded' },
+      { span: loading, label: `loads: ${lasting(loading)}` },
+      { span: [loading[1], near.to], colour: 'sky', label: 'serves' },
+    ]),
+    ...drawLane(near, top + 3 * ROW, 'compiler', [
+      { span: compiling, label: `compiles what has changed: ${lasting(compiling)}`, isLabelBefore: true },
+    ]),
+    text(LEFT - 14, asked + 16, 'requests', { anchor: 'end' }),
+    ...requests.map(({ span: [sent, ended], isNew }) => {
+      const x = place(near, sent);
+      const width = Math.max(2, place(near, ended) - x);
+      return rect(x, asked, width, BAR_HEIGHT, isNew ? 'sky' : 'gold', { radius: 2 });
+    }),
+  ];
+  const waited = requests.at(-1);
+  if (waited !== undefined) {
+    lanes.push(text(place(near, waited.span[0]) + 7, asked + 16, 'waits, is answered by the new code', { size: 12 }));
+  }
+
+  const far: Axis = { left: LEFT, right: RIGHT, from: 0, to: checking[1] * 1.05 };
+  const farTop = bottom + 82;
+  const farBottom = farTop + 3 * ROW;
+  const later = [
+    ...drawLane(far, farTop, 'the above', [{ span: [0, answered], colour: 'sky', label: ms(answered) }]),
+    ...drawLane(far, farTop + ROW, 'another worker', [
+      { span: [loading[1], spareReady], label: `starts, for the next save: ${lasting([loading[1], spareReady])}` },
+    ]),
+    ...drawLane(far, farTop + 2 * ROW, 'type checker', [
+      { span: checking, label: `checks types: ${lasting(checking)}` },
+    ]),
+  ];
+  const spread = `${ms(times.least)} to ${ms(times.most)}`;
+  return svg({
+    width: WIDTH,
+    height: farBottom + 34,
+    title: `A reload: ${ms(answered)} from the save to the first answer of the new code`,
+    body: [
+      text(24, 32, `From a save to its answer: ${ms(answered)}`, { size: 16, isBold: true }),
+      text(24, 52, `The median of ${String(SAVES)} saves (${spread}); ${machine}`, { size: 12, colour: 'muted' }),
+      ...drawGrid(near, top - 8, bottom),
+      ...drawTimes(near, bottom + 16, 'ms'),
+      ...drawMoment(near, 0, top - 10, bottom, 'save'),
+      ...drawMoment(near, answered, top - 10, bottom, 'answer'),
+      ...lanes,
+      text(24, farTop - 20, 'Then, in the background', { size: 14, isBold: true }),
+      ...drawGrid(far, farTop - 8, farBottom),
+      ...drawTimes(far, farBottom + 16, 'ms'),
+      ...later,
+    ],
+  });
+}
