@@ -1,7 +1,7 @@
 // Draws a deploy as a timeline, with the requests beneath.
 import { line, rect, svg, text, ticks } from '../../quayside/harness/svg';
 import { CLIENTS, type Deploy } from './deploy';
-import { drawGrid, drawLane, drawMoment, drawTimes, place, type Axis } from './timeline';
+import { drawGrid, drawLane, drawMoment, drawTimes, place, type Axis, type Bar } from './timeline';
 
 const WIDTH = 860;
 const LEFT = 150;
@@ -19,6 +19,7 @@ export function drawDeploy({ old, trial, next, done, requests }: Deploy, machine
   const first = Math.min(...shown.filter(({ version }) => version === '2').map(({ endedAt }) => endedAt));
   const failed = shown.filter(({ version }) => version === undefined).length;
   const { told = NaN, ended = NaN } = old;
+  const { started = NaN, healthy = NaN } = next;
   const top = 100;
   const bottom = top + 3 * ROW;
   const chartTop = bottom + 36;
@@ -33,7 +34,8 @@ export function drawDeploy({ old, trial, next, done, requests }: Deploy, machine
       { span: [trial.started ?? NaN, trial.ended ?? NaN], label: 'has to get healthy, and to answer' },
     ]),
     ...drawLane(axis, top + 2 * ROW, 'new container', [
-      { span: [next.started ?? NaN, first], label: 'starts' },
+      { span: [started, Math.min(healthy, first)], label: 'starts, gets healthy', otherwise: 'before' },
+      ...(healthy < first ? [{ span: [healthy, first] } satisfies Bar] : []),
       { span: [first, axis.to], colour: 'sky', label: 'serves' },
     ]),
   ];

@@ -1,15 +1,15 @@
 // Draws a reload of the development server as a timeline.
-import { rect, svg, text } from '../../quayside/harness/svg';
+import { svg, text } from '../../quayside/harness/svg';
 import { SAVES, type Reloads } from './reload';
-import { BAR_HEIGHT, drawGrid, drawLane, drawMoment, drawTimes, place, type Axis } from './timeline';
+import { drawGrid, drawLane, drawMoment, drawTimes, type Axis } from './timeline';
 
 const WIDTH = 860;
 const LEFT = 150;
 const RIGHT = WIDTH - 24;
 const ROW = 36;
 /** How much before the save and after the answer is shown, in ms. */
-const BEFORE = 8;
-const AFTER = 14;
+const BEFORE = 4;
+const AFTER = 10;
 
 /** @param machine - what it was measured on, in words */
 export function drawReload({ typical, times }: Reloads, machine: string): string {
@@ -19,7 +19,6 @@ export function drawReload({ typical, times }: Reloads, machine: string): string
   const near: Axis = { left: LEFT, right: RIGHT, from: -BEFORE, to: answered + AFTER };
   const top = 96;
   const bottom = top + 5 * ROW;
-  const asked = top + 4 * ROW;
   const lanes = [
     ...drawLane(near, top, 'nodemon', [{ span: [0, seen], label: `sees the change: ${ms(seen)}` }]),
     ...drawLane(near, top + ROW, 'old worker', [
@@ -32,25 +31,23 @@ export function drawReload({ typical, times }: Reloads, machine: string): string
       { span: [loading[1], near.to], colour: 'sky', label: 'serves' },
     ]),
     ...drawLane(near, top + 3 * ROW, 'compiler', [
-      { span: compiling, label: `compiles what has changed: ${lasting(compiling)}`, isLabelBefore: true },
+      { span: compiling, label: `compiles what has changed: ${lasting(compiling)}`, otherwise: 'before' },
     ]),
-    text(LEFT - 14, asked + 16, 'requests', { anchor: 'end' }),
-    ...requests.map(({ span: [sent, ended], isNew }) => {
-      const x = place(near, sent);
-      const width = Math.max(2, place(near, ended) - x);
-      return rect(x, asked, width, BAR_HEIGHT, isNew ? 'sky' : 'gold', { radius: 2 });
-    }),
+    ...drawLane(
+      near,
+      top + 4 * ROW,
+      'requests',
+      requests.map(({ span, isNew }) =>
+        isNew ? { span, colour: 'sky', label: 'waits', otherwise: 'nowhere' } : { span, colour: 'gold' },
+      ),
+    ),
   ];
-  const waited = requests.at(-1);
-  if (waited !== undefined) {
-    lanes.push(text(place(near, waited.span[0]) + 7, asked + 16, 'waits, is answered by the new code', { size: 12 }));
-  }
 
   const far: Axis = { left: LEFT, right: RIGHT, from: 0, to: checking[1] * 1.05 };
   const farTop = bottom + 82;
   const farBottom = farTop + 3 * ROW;
   const later = [
-    ...drawLane(far, farTop, 'the above', [{ span: [0, answered], colour: 'sky', label: ms(answered) }]),
+    ...drawLane(far, farTop, 'this reload', [{ span: [0, answered], colour: 'sky', label: ms(answered) }]),
     ...drawLane(far, farTop + ROW, 'another worker', [
       { span: [loading[1], spareReady], label: `starts, for the next save: ${lasting([loading[1], spareReady])}` },
     ]),

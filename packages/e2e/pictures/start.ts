@@ -1,4 +1,4 @@
-// Records the first minute with the template: the development server starts, an edit is saved, and the next answer is new.
+// Records the first seconds with the template: the development server starts, an edit is saved, and the next answer is new.
 import { execFile, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const exec = promisify(execFile);
 
 /** How long a key takes; and how long somebody looks at what is there before going on, in ms. */
 const KEY_MS = 35;
-const LOOK_MS = 1200;
+const LOOK_MS = 900;
 /** The port that is shown. */
 const PORT = '5000';
 
@@ -23,7 +23,9 @@ export async function record(): Promise<Recording> {
   const dir = copyTemplate();
   writeFileSync(join(dir, 'app/identidock.ts'), read('app/identidock.ts'));
   const [port, inspectPort] = (await freePorts(2)).map(String) as [string, string];
-  const env = { ...process.env, PORT: port, INSPECT_PORT: inspectPort, FORCE_COLOR: '1' };
+  // npm hands its settings on, as --silent, and would apply them to the other npm.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
+  const env = { ...Object.fromEntries(inherited), PORT: port, INSPECT_PORT: inspectPort, FORCE_COLOR: '1' };
   const began = performance.now();
   const now = () => performance.now() - began;
   const lines: Line[] = [];
@@ -68,7 +70,7 @@ export async function record(): Promise<Recording> {
   // npm sets its banner apart by empty lines: they only take room.
   return {
     title: 'npm run dev starts the server; an edit is saved, and the next answer is that of the new code',
-    names: ['Terminal 1', 'Terminal 2'],
+    names: ['Terminal 1: the development server', 'Terminal 2'],
     lines: lines.filter(({ text }) => text !== ''),
   };
 }

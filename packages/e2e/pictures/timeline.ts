@@ -40,29 +40,35 @@ export interface Bar {
   span: [number, number];
   /** That of the code that serves; without, the bar is one of something that does not serve. */
   colour?: Colour;
-  /** Stands in it; where it does not fit, behind it, or before it. */
+  /** Stands in it. */
   label?: string;
-  isLabelBefore?: boolean;
+  /** Where the label stands if it does not fit; after it by default. */
+  otherwise?: 'before' | 'after' | 'nowhere';
 }
+
+const LABEL_SIZE = 12;
 
 /** @returns a lane, with its name before it */
 export function drawLane(axis: Axis, top: number, name: string, bars: Bar[]): string[] {
-  const drawn = bars.flatMap(({ span: [from, to], colour, label, isLabelBefore = false }) => {
-    const [x, end] = [place(axis, from), place(axis, to)];
-    const bar = rect(x, top, end - x, BAR_HEIGHT, colour ?? 'panel', { radius: 3, border: colour ?? 'muted' });
-    if (label === undefined) return [bar];
-    const size = 12;
-    if (widthOf(label) + 12 < end - x) return [bar, text(x + 7, top + 16, label, { size })];
-    return [
-      bar,
-      isLabelBefore ? text(x - 7, top + 16, label, { size, anchor: 'end' }) : text(end + 7, top + 16, label, { size }),
-    ];
-  });
-  return [text(axis.left - 14, top + 16, name, { anchor: 'end' }), ...drawn];
+  return [text(axis.left - 14, top + 16, name, { anchor: 'end' }), ...bars.flatMap((bar) => drawBar(axis, top, bar))];
 }
 
-/** @returns about how wide a text of 12 pixels is */
-const widthOf = (label: string) => label.length * 6.4;
+function drawBar(axis: Axis, top: number, { span: [from, to], colour, label, otherwise = 'after' }: Bar): string[] {
+  const [x, end] = [place(axis, from), place(axis, to)];
+  const bar = rect(x, top, end - x, BAR_HEIGHT, colour ?? 'panel', { radius: 3, border: colour ?? 'muted' });
+  if (label === undefined) return [bar];
+  const width = widthOf(label);
+  const words = (at: number, anchor: 'start' | 'end') => text(at, top + 16, label, { size: LABEL_SIZE, anchor });
+  if (width + 10 < end - x) return [bar, words(x + 6, 'start')];
+  if (otherwise === 'nowhere') return [bar];
+  // Lines of the axis would cross it.
+  const cleared = (from: number) => rect(from, top + 3, width + 4, BAR_HEIGHT - 6, 'paper');
+  if (otherwise === 'before') return [cleared(x - 11 - width), bar, words(x - 7, 'end')];
+  return [cleared(end + 5), bar, words(end + 7, 'start')];
+}
+
+/** @returns about how wide a label is, in pixels */
+const widthOf = (label: string) => label.length * 6.6;
 
 /** @returns a line down through the lanes, with what happens there above it */
 export function drawMoment(axis: Axis, time: number, top: number, bottom: number, label: string): string[] {
