@@ -6,7 +6,7 @@ import { drawRecording, plain } from './terminal';
 
 /** Those that hold both schemes in one file, and the pages that show them. */
 const pictures = [
-  { path: 'docs/pictures/start.svg', page: undefined },
+  { path: 'docs/pictures/start.svg', page: 'README.md' },
   { path: 'docs/pictures/reload.svg', page: 'docs/development.md' },
   { path: 'docs/pictures/deploy.svg', page: 'docs/deploying.md' },
   { path: 'packages/quayside/docs/benchmarks.svg', page: 'packages/quayside/docs/benchmarks.md' },
@@ -74,7 +74,6 @@ describe.each(pictures)('$path', ({ path, page }) => {
   });
 
   test('its page shows it', () => {
-    if (page === undefined) return;
     const link = /!\[[^\]]+\]\(([^)]+\.svg)\)/g;
     const shown = Array.from(read(page).matchAll(link), ([, target = '']) => join(dirname(page), target));
     expect(shown).toContain(path);
