@@ -9,7 +9,7 @@ const { checkScripts } = require('./files');
 const { format, note, ok, summary, wrong } = require('./finding');
 const { checkDependencies, checkNode, checkTemplate } = require('./node');
 const { checkPorts } = require('./ports');
-const { checkEnv } = require('./settings');
+const { checkEnv, checkSettings } = require('./settings');
 
 /** The project's folder. */
 const root = path.dirname(__dirname);
@@ -47,6 +47,7 @@ async function main() {
     },
     () => checkScripts(root),
     () => checkEnv(root),
+    () => checkSettings(root),
     () => checkPorts(root, inContainer),
     () => checkEvents(root, docker, asks),
   ];

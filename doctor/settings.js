@@ -5,6 +5,9 @@ const fs = require('fs');
 const path = require('path');
 const { ok, wrong, note } = require('./finding');
 
+/** What Compose fixes inside a container. Without Docker, the server reads these from .env, too. */
+const fixedInContainer = ['HOST', 'PORT', 'STATS_HOST', 'STATS_PORT', 'INSPECT_HOST', 'INSPECT_PORT'];
+
 /**
  * The text of the Compose files in a folder.
  * @param {string} root
@@ -142,7 +145,7 @@ function checkEnv(root) {
   const { there, entries, bad } = readEnv(root);
   if (!there) return [ok('.env: none, so all defaults apply')];
 
-  const known = namesRead(root);
+  const known = [...namesRead(root), ...fixedInContainer];
   const findings = bad.map((line) =>
     wrong(
       `.env line ${line} is not NAME=value`,
@@ -167,7 +170,29 @@ function checkEnv(root) {
       ),
     );
   }
-  return findings.length > 0 ? findings : [ok('.env: Docker Compose reads each line')];
+  return findings.length > 0 ? findings : [ok('.env: each line is read')];
 }
 
-module.exports = { checkEnv, composeText, expand, nearest, setting };
+/**
+ * Checks the values of the server's settings, in .env and the environment, by the server's own rules.
+ * @param {string} root
+ */
+function checkSettings(root) {
+  let server;
+  try {
+    server = require(path.join(root, 'node_modules', 'quayside', 'dist', 'settings', 'config.js'));
+  } catch {
+    return [note('settings: not checked, because the dependencies are not installed', 'Run npm ci.')];
+  }
+  const entries = readEnv(root).entries.map(({ name, value }) => [name, value]);
+  try {
+    server.loadConfig({ ...Object.fromEntries(entries), ...process.env });
+  } catch (error) {
+    const { problems } = /** @type {{ problems?: string[] }} */ (error);
+    if (!Array.isArray(problems)) throw error;
+    return problems.map((problem) => wrong(`setting ${problem}`, 'Correct it in .env or in the shell.'));
+  }
+  return [ok('settings: the server accepts each value')];
+}
+
+module.exports = { checkEnv, checkSettings, composeText, expand, nearest, setting };

@@ -17,7 +17,7 @@ describe('.env', () => {
     for (const each of [text, text.replace(/\n/g, '\r\n'), `\uFEFF${text}`]) {
       const { lines, wrong } = await withEnv(each);
       expect(wrong).toEqual([]);
-      expect(lines).toContain('ok    .env: Docker Compose reads each line');
+      expect(lines).toContain('ok    .env: each line is read');
     }
   });
 
@@ -30,12 +30,22 @@ describe('.env', () => {
         'COMPOSE_PROJECT_NAME=x',
         'DOCKER_HOST=',
         'BUILDKIT_PROGRESS=plain',
-        'TRUST_PROXY="over',
+        'DOMAIN="over',
         'two lines"',
         "IMAGE='it\\'s'",
       ].join('\n'),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test('what the server reads without Docker is in order, and its values are checked by its own rules', async () => {
+    const { lines, wrong } = await withEnv('PORT=8080\nWORKERS=2\n');
+    expect(wrong).toEqual([]);
+    expect(lines).toContain('ok    settings: the server accepts each value');
+    expect((await withEnv('PORT=8080\nWORKERS=abc\nSTATS_PORT=8080\n')).wrong).toEqual([
+      expect.stringMatching(/^wrong setting WORKERS="abc": expected a whole number from 1 to 1024\n.*in \.env/),
+      expect.stringMatching(/^wrong setting STATS_PORT="8080": expected a port other than PORT's/),
+    ]);
   });
 
   test('a name that a Compose file passes on, in either form of an environment, is in order', async () => {

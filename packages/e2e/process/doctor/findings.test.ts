@@ -16,6 +16,7 @@ test('in a checkout that is in order, all but the missing docker command is well
     '        Without Docker, use npm run dev and npm start, which need only Node.js.',
     'ok    the shell scripts have LF line endings, and cmd.sh is executable',
     'ok    .env: none, so all defaults apply',
+    'ok    settings: the server accepts each value',
     ...publishedPorts(project().dir).map(
       ({ variable }) => `ok    port ${project().ports[variable] ?? ''} is free (${variable})`,
     ),

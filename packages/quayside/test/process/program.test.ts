@@ -69,7 +69,8 @@ test.each([
 
 test('what the environment does not have is taken from .env, by each command', async () => {
   const { PORT, STATS_PORT } = ports;
-  writeFileSync(join(project.dir, '.env'), `PORT=${PORT}\nSTATS_PORT=1\nGREETING="from .env" # ours\nWORKERS=\n`);
+  // As Windows' editor saves it.
+  writeFileSync(join(project.dir, '.env'), `\uFEFFPORT=${PORT}\nSTATS_PORT=1\nGREETING="from .env" # ours\nWORKERS=\n`);
   const env = { STATS_PORT, WORKERS: '1' };
   project.replaceService(service("app.get('/', (_req, res) => { res.send(process.env.GREETING); });"));
   const server = run(program, { args: ['serve', 'dist/identidock.js'], cwd: project.dir, env });
