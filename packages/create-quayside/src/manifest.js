@@ -33,6 +33,7 @@ function projectManifest(root) {
   return {
     ...manifest,
     version: '0.1.0',
+    description: 'A service in TypeScript and Express',
     private: true,
     // The template's licence does not apply to the service.
     license: 'UNLICENSED',
