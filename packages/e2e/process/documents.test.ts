@@ -99,7 +99,8 @@ describe('the README in Chinese', () => {
     expect(heads(chinese)).toEqual(heads(english));
     expect(code(chinese)).toEqual(code(english));
     expect(commands(chinese)).toEqual(commands(english));
-    expect(links(chinese).slice(1)).toEqual(links(english).slice(1));
+    const inEnglish = links(chinese).map((link) => link?.replace('.zh-CN.md', '.md'));
+    expect(inEnglish.slice(1)).toEqual(links(english).slice(1));
   });
 
   test('names only scripts that there are', () => {
