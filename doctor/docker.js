@@ -51,8 +51,8 @@ async function checkDocker() {
   const engine = await command('docker', ['version', '--format', '{{.Server.Version}}']);
   if (engine.absent) {
     const remedy =
-      'Install it: https://docs.docker.com/get-docker/\nWithout Docker, use npm run dev and npm start, which need only Node.js.';
-    return { findings: [wrong('Docker is not installed: there is no docker command', remedy)], usable: false };
+      'npm run dev and npm start need only Node.js. For everything else, install it: https://docs.docker.com/get-docker/';
+    return { findings: [note('Docker is not installed: there is no docker command', remedy)], usable: false };
   }
   const findings = [engine.failed ? engineFault(engine) : ok(`Docker Engine ${engine.stdout}`)];
 

@@ -36,7 +36,7 @@ export class Project {
     const findings = output()
       .split(/\n(?! )/)
       .filter((finding) => /^(ok|wrong|note) /.test(finding));
-    const wrong = findings.filter((finding) => finding.startsWith('wrong') && !finding.includes('docker command'));
+    const wrong = findings.filter((finding) => finding.startsWith('wrong'));
     return { code, output: output(), lines, wrong };
   }
 }
