@@ -60,9 +60,9 @@ describeImage('docker compose', () => {
         FORCE_COLOR: '1',
         NO_COLOR: null,
       });
-      expect(await environment({ PUBLISH_DEV_PORT: '8080', FORCE_COLOR: '', NO_COLOR: '1' })).toMatchObject({
+      expect(await environment({ PUBLISH_DEV_PORT: '8080', FORCE_COLOR: '0', NO_COLOR: '1' })).toMatchObject({
         PUBLIC_URL: 'http://localhost:8080',
-        FORCE_COLOR: '',
+        FORCE_COLOR: '0',
         NO_COLOR: '1',
       });
       expect(await environment({ PUBLIC_URL: 'https://orders.example' })).toMatchObject({

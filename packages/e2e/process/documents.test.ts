@@ -67,6 +67,9 @@ test('the Compose files take exactly these, with the same defaults', () => {
   // A name alone.
   expect(composeFiles).toMatch(/^ {6}NO_COLOR:$/m);
   used.set('NO_COLOR', '');
+  // Compose's default alone: without it, a terminal decides.
+  expect(used.get('FORCE_COLOR')).toBe('1');
+  used.set('FORCE_COLOR', '');
   // The default is the name of what is built where it is unset.
   expect(used.get('IMAGE')).toBe('identidock');
   used.set('IMAGE', '');
