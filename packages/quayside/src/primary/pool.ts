@@ -1,7 +1,9 @@
 // The worker pool: forks a worker for each slot, and replaces those that exit, block or wear out.
+import { isatty } from 'node:tty';
 import { exitUnstarted } from '../process/failure';
 import type { Guardian } from '../process/guardian';
 import type { Logger } from '../process/log';
+import { outletOf } from '../process/outlet';
 import type { Config } from '../settings/config';
 import { forkWorker } from './fork';
 import { kill, nameOf, type End, type WorkerHandle } from './handle';
@@ -92,6 +94,8 @@ export class Pool {
     const { PUBLIC_URL: url, PUBLIC_STATS_URL: statsUrl } = config;
     const stats = statsPort > 0 ? { statsHost, statsPort } : { statsPort: 'off' };
     log.info({ url, statsUrl, host, port, ...stats, workers }, 'ready');
+    // For people. What reads JSON has no terminal.
+    if (isatty(1)) outletOf(1).write(Buffer.from(`open ${url}, stats ${statsUrl}\n`));
   }
 
   private onEnd(slot: Slot, worker: WorkerHandle, end: End): void {

@@ -76,6 +76,27 @@ test('lines of any length and alphabet are whole and in order', async () => {
   expect(texts.filter((text) => !/^中*é$/.test(text))).toEqual([]);
 });
 
+test('on a terminal, and only there, a line says what to open', async () => {
+  const terminal = run('script', {
+    args: ['-qec', `exec '${program}' serve dist/identidock.js`, '/dev/null'],
+    cwd: project.dir,
+    env: { ...ports, WORKERS: '1' },
+  });
+  const { PORT, STATS_PORT } = ports;
+  const { pid } = await eventually(() => stats().catch(() => undefined));
+  try {
+    await terminal.line(new RegExp(`^open http://localhost:${PORT}, stats http://localhost:${STATS_PORT}\\r?$`));
+    await terminal.line(/"msg":"ready"/);
+  } finally {
+    // It has a session of its own: nothing else would end it.
+    process.kill(pid, 'SIGTERM');
+  }
+  await terminal.closed;
+  const piped = await serve({ WORKERS: '1' });
+  expect(logOf(piped).map(({ msg }) => msg)).toContain('ready');
+  expect(piped.output()).not.toContain('open http');
+});
+
 test('nothing is lost at a graceful exit', async () => {
   const server = await serve();
   await Promise.all(Array.from({ length: 200 }, () => get()));
