@@ -104,10 +104,8 @@ async function checkHere(root, name) {
   } catch (caught) {
     const error = /** @type {NodeJS.ErrnoException} */ (caught);
     if (error.syscall === 'watch') return judgeWatchError(error);
-    return note(
-      `file events: not tested, because app/ is not writable here (${error.code})`,
-      'On your machine, with Node.js: npm run doctor',
-    );
+    const why = error.code === 'EROFS' ? 'is mounted read-only here' : `is not writable here (${error.code})`;
+    return note(`file events: not tested, because app/ ${why}`, 'On your machine, with Node.js: npm run doctor');
   } finally {
     stop();
   }

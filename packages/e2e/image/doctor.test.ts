@@ -63,7 +63,7 @@ describeImage('the doctor', () => {
   test('in a checkout in order, all is well in a container; of a port that is taken it tells', async () => {
     const { code, output } = await inContainer();
     expect(output).toMatch(/^ok {4}Node\.js/m);
-    expect(output).toMatch(/^note {2}file events: not tested, because app\/ is not writable here \(EROFS\)$/m);
+    expect(output).toMatch(/^note {2}file events: not tested, because app\/ is mounted read-only here$/m);
     for (const name of ['PUBLISH_PORT', 'PUBLISH_STATS_PORT', 'PUBLISH_DEV_PORT'] as const) {
       expect(output).toMatch(new RegExp(`^ok {4}port ${ports[name]} is free \\(${name}\\)$`, 'm'));
     }
