@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { renameFiles } from '../../create-quayside/src/rename.js';
 import { eventually } from '../../quayside/harness/eventually';
 import { fetch } from '../../quayside/harness/fetch';
 import { root } from '../../quayside/harness/paths';
@@ -119,6 +120,8 @@ async function upAndHealthy(): Promise<number> {
 async function main() {
   const left = new Set(['node_modules', 'dist', '.git', '.env']);
   cpSync(root, dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
+  // The edit below is of the template's file, whatever it has been renamed to.
+  renameFiles(dir, 'identidock');
   writeFileSync(join(dir, 'Dockerfile'), dockerfile.replaceAll('type=cache,', `type=cache,id=${name},`));
   writeFileSync(join(dir, 'plain.Dockerfile'), plain);
 

@@ -5,6 +5,12 @@ import { basename, join } from 'node:path';
 import { root } from '../../harness/paths';
 import { docker } from './engine';
 
+// JavaScript, which this package's tsconfig.json leaves out.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const { renameFiles } = require('../../../create-quayside/src/rename.js') as {
+  renameFiles: (root: string, to: string) => void;
+};
+
 const run = `identidock-bench-${String(process.pid)}`;
 const stacksFolder = join(__dirname, '../stacks');
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
@@ -69,6 +75,8 @@ export function build(images: Set<Image>): void {
     // .dockerignore decides what reaches the build.
     const left = new Set(['.git', 'node_modules', 'dist']);
     cpSync(root, dir, { recursive: true, filter: (path) => !left.has(basename(path)) });
+    // The stacks' files go by the template's name, whatever it has been renamed to.
+    renameFiles(dir, 'identidock');
     cpSync(join(stacksFolder, 'identidock.ts'), join(dir, 'app/identidock.ts'));
     docker('build', '--tag', imageName('service'), '--build-arg', `NODE_IMAGE=${base}`, dir);
   } finally {
