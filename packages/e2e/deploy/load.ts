@@ -31,9 +31,9 @@ export interface Row extends Cost {
   versions: string[];
 }
 
-/** What became of one request. Times are as performance.now() says them. */
+/** What became of one request. */
 export interface Ended {
-  sentAt: number;
+  /** As performance.now() says it. */
   endedAt: number;
   /** The X-Version of the answer; undefined where it failed. */
   version: string | undefined;
@@ -153,7 +153,7 @@ export class Load {
       const endedAt = performance.now();
       row.slowest = Math.max(row.slowest, endedAt - sentAt);
       this.spans.push([sentAt, endedAt]);
-      this.options.onEnded?.({ sentAt, endedAt, version });
+      this.options.onEnded?.({ endedAt, version });
       this.inFlight -= 1;
       await pause(randomInt(PAUSE_MS));
     }

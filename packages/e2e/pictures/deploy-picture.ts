@@ -1,12 +1,20 @@
 // Draws a deploy as a timeline, with the requests beneath.
 import { line, rect, svg, text, ticks } from '../../quayside/harness/svg';
 import { CLIENTS, type Deploy } from './deploy';
-import { drawGrid, drawLane, drawMoment, drawTimes, place, type Axis, type Bar } from './timeline';
+import {
+  drawGrid,
+  drawLane,
+  drawMoment,
+  drawTimes,
+  LEFT,
+  place,
+  RIGHT,
+  ROW,
+  WIDTH,
+  type Axis,
+  type Bar,
+} from './timeline';
 
-const WIDTH = 860;
-const LEFT = 150;
-const RIGHT = WIDTH - 24;
-const ROW = 36;
 const CHART_HEIGHT = 110;
 /** How much is shown before the deploy and after it, and for how long requests are counted together, in s. */
 const AROUND = 0.8;
@@ -14,7 +22,7 @@ const STEP = 0.1;
 
 /** @param machine - what it was measured on, in words */
 export function drawDeploy({ old, trial, next, done, requests }: Deploy, machine: string): string {
-  const axis: Axis = { left: LEFT, right: RIGHT, from: -AROUND, to: done + AROUND };
+  const axis: Axis = { from: -AROUND, to: done + AROUND };
   const shown = requests.filter(({ endedAt }) => endedAt >= axis.from && endedAt < axis.to);
   const first = Math.min(...shown.filter(({ version }) => version === '2').map(({ endedAt }) => endedAt));
   const failed = shown.filter(({ version }) => version === undefined).length;
@@ -83,11 +91,11 @@ function drawRequests(requests: Deploy['requests'], axis: Axis, top: number, bot
     });
   });
   const scale = ticks(most, 3).map((count) =>
-    text(axis.left - 14, bottom - height(count) + 4, String(count), { colour: 'muted', size: 11, anchor: 'end' }),
+    text(LEFT - 14, bottom - height(count) + 4, String(count), { colour: 'muted', size: 11, anchor: 'end' }),
   );
   return [
     ...bars.filter(Boolean),
-    line([axis.left, bottom], [axis.right, bottom], 'line'),
+    line([LEFT, bottom], [RIGHT, bottom], 'line'),
     ...scale,
     text(24, top + 16, 'answers in', { size: 12, colour: 'muted' }),
     text(24, top + 32, `${String(STEP * 1000)} ms`, { size: 12, colour: 'muted' }),

@@ -10,7 +10,6 @@ export const CLIENTS = 24;
 
 /** A container, by what the engine says of it: when it was started, and so on, in s from the deploy's beginning. */
 export interface Life {
-  name: string;
   /** Undefined of one that ran before. */
   started?: number;
   healthy?: number;
@@ -26,9 +25,7 @@ export interface Deploy {
   next: Life;
   /** When deploy/rollout had ended. */
   done: number;
-  /** What deploy/rollout has said. */
-  output: string;
-  requests: { sentAt: number; endedAt: number; version: string | undefined }[];
+  requests: { endedAt: number; version: string | undefined }[];
 }
 
 interface DockerEvent {
@@ -72,12 +69,7 @@ export async function measureDeploy(): Promise<Deploy> {
       trial: find('canary'),
       next: find('identidock-2'),
       done: inSeconds(done),
-      output: deploy.output,
-      requests: ended.map(({ sentAt, endedAt, version }) => ({
-        sentAt: inSeconds(sentAt),
-        endedAt: inSeconds(endedAt),
-        version,
-      })),
+      requests: ended.map(({ endedAt, version }) => ({ endedAt: inSeconds(endedAt), version })),
     };
   } finally {
     await trial.end();
@@ -87,7 +79,7 @@ export async function measureDeploy(): Promise<Deploy> {
 /** @returns what has happened to each container, by its name */
 function livesOf(events: string, at: (epochMs: number) => number): Map<string, Life> {
   const lives = new Map<string, Life>();
-  const keys: Record<string, Exclude<keyof Life, 'name'>> = {
+  const keys: Record<string, keyof Life> = {
     start: 'started',
     'health_status: healthy': 'healthy',
     kill: 'told',
@@ -96,7 +88,7 @@ function livesOf(events: string, at: (epochMs: number) => number): Map<string, L
   for (const line of events.split('\n').filter((text) => text.startsWith('{'))) {
     const { Action: action, timeNano, Actor: actor } = JSON.parse(line) as DockerEvent;
     const { name } = actor.Attributes;
-    const life = lives.get(name) ?? { name };
+    const life = lives.get(name) ?? {};
     lives.set(name, life);
     const key = keys[action];
     if (key !== undefined) life[key] ??= at(timeNano / 1e6);

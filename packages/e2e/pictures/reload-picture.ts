@@ -1,12 +1,8 @@
 // Draws a reload of the development server as a timeline.
 import { svg, text } from '../../quayside/harness/svg';
 import { SAVES, type Reloads } from './reload';
-import { drawGrid, drawLane, drawMoment, drawTimes, type Axis } from './timeline';
+import { drawGrid, drawLane, drawMoment, drawTimes, ROW, WIDTH, type Axis } from './timeline';
 
-const WIDTH = 860;
-const LEFT = 150;
-const RIGHT = WIDTH - 24;
-const ROW = 36;
 /** How much before the save and after the answer is shown, in ms. */
 const BEFORE = 4;
 const AFTER = 10;
@@ -16,7 +12,7 @@ export function drawReload({ typical, times }: Reloads, machine: string): string
   const { seen, oldEnded, loading, compiling, answered, requests, spareReady, checking } = typical;
   const ms = (time: number) => `${time.toFixed()} ms`;
   const lasting = ([from, to]: [number, number]) => ms(to - from);
-  const near: Axis = { left: LEFT, right: RIGHT, from: -BEFORE, to: answered + AFTER };
+  const near: Axis = { from: -BEFORE, to: answered + AFTER };
   const top = 96;
   const bottom = top + 5 * ROW;
   const lanes = [
@@ -43,7 +39,7 @@ export function drawReload({ typical, times }: Reloads, machine: string): string
     ),
   ];
 
-  const far: Axis = { left: LEFT, right: RIGHT, from: 0, to: checking[1] * 1.05 };
+  const far: Axis = { from: 0, to: checking[1] * 1.05 };
   const farTop = bottom + 82;
   const farBottom = farTop + 3 * ROW;
   const later = [

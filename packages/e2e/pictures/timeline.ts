@@ -1,20 +1,23 @@
 // Parts of a picture that shows what happens when: an axis, lanes with bars, and moments.
 import { line, rect, text, ticks, type Colour } from '../../quayside/harness/svg';
 
+/** Of the picture, in pixels; where its axes begin and end; and from one lane to the next. */
+export const WIDTH = 860;
+export const LEFT = 150;
+export const RIGHT = WIDTH - 24;
+export const ROW = 36;
+const BAR_HEIGHT = 24;
+
+/** Its first time and its last. */
 export interface Axis {
-  /** Where its times begin and end, in pixels. */
-  left: number;
-  right: number;
   from: number;
   to: number;
 }
 
-export const BAR_HEIGHT = 24;
-
 /** @returns where a time is, in pixels; one that lies outside is where the axis ends */
-export function place({ left, right, from, to }: Axis, time: number): number {
+export function place({ from, to }: Axis, time: number): number {
   const inside = Math.min(Math.max(time, from), to);
-  return left + ((right - left) * (inside - from)) / (to - from);
+  return LEFT + ((RIGHT - LEFT) * (inside - from)) / (to - from);
 }
 
 const ticksOf = (axis: Axis) => ticks(axis.to, 8);
@@ -50,7 +53,7 @@ const LABEL_SIZE = 12;
 
 /** @returns a lane, with its name before it */
 export function drawLane(axis: Axis, top: number, name: string, bars: Bar[]): string[] {
-  return [text(axis.left - 14, top + 16, name, { anchor: 'end' }), ...bars.flatMap((bar) => drawBar(axis, top, bar))];
+  return [text(LEFT - 14, top + 16, name, { anchor: 'end' }), ...bars.flatMap((bar) => drawBar(axis, top, bar))];
 }
 
 function drawBar(axis: Axis, top: number, { span: [from, to], colour, label, otherwise = 'after' }: Bar): string[] {

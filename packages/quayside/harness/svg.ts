@@ -10,7 +10,6 @@ const colours = {
   blue: ['#0969da', '#4493f8'],
   sky: ['#54aeff', '#1158c7'],
   cyan: ['#1b7c83', '#56d4dd'],
-  green: ['#1a7f37', '#3fb950'],
   amber: ['#9a6700', '#d29922'],
   gold: ['#d4a72c', '#9e6a03'],
   red: ['#cf222e', '#f85149'],
@@ -60,15 +59,14 @@ export interface Type {
   size?: number;
   anchor?: 'start' | 'middle' | 'end';
   isBold?: boolean;
-  isMono?: boolean;
 }
 
 /** @returns one line of text, whose baseline begins, lies in the middle, or ends at a point */
 export function text(x: number, y: number, content: string, type: Type = {}): string {
-  const { colour = 'ink', size = 13, anchor = 'start', isBold = false, isMono = false } = type;
+  const { colour = 'ink', size = 13, anchor = 'start', isBold = false } = type;
   const place = `x="${round(x)}" y="${round(y)}" font-size="${String(size)}"`;
   const more = `${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}${isBold ? ' font-weight="600"' : ''}`;
-  return `<text class="${colour}${isMono ? ' mono' : ''}" ${place}${more}>${escaped(content)}</text>`;
+  return `<text class="${colour}" ${place}${more}>${escaped(content)}</text>`;
 }
 
 /** @returns a filled rectangle; with a border, where there is a colour for it */

@@ -15,7 +15,7 @@ const GAP = 14;
 const kindColours: Colour[] = ['sky', 'gold'];
 
 /** A bar: how many requests a second of CPU time is enough for. */
-export interface Bar {
+interface Bar {
   median: number;
   least: number;
   most: number;
@@ -41,7 +41,7 @@ export function plot(stacks: Report['stacks'], { workloads }: NonNullable<Report
  * Draws bars that lie.
  * @param kinds - the names of each row's bars
  */
-export function drawBars(kinds: string[], rows: { name: string; bars: Bar[] }[]): string {
+function drawBars(kinds: string[], rows: { name: string; bars: Bar[] }[]): string {
   const most = Math.max(...rows.flatMap(({ bars }) => bars.map((bar) => bar.most)));
   const x = (value: number) => LEFT + ((RIGHT - LEFT) * value) / most;
   const rowHeight = kinds.length * BAR + GAP;

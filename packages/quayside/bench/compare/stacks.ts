@@ -1,13 +1,13 @@
 // The compared stacks: their images, and how their containers are started.
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { root } from '../../harness/paths';
 import { docker } from './engine';
 
 // JavaScript, which this package's tsconfig.json leaves out.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const { renameFiles } = require('../../../create-quayside/src/rename.js') as {
+const { renameFiles } = createRequire(__filename)('../../../create-quayside/src/rename.js') as {
   renameFiles: (root: string, to: string) => void;
 };
 

@@ -140,7 +140,7 @@ test('what is read costs the primary no memory: it is given back', async () => {
     return (await metrics('process_resident_memory_bytes'))[0] ?? NaN;
   };
   const before = await residentAfter(5000);
-  // V8 alone would leave some 50 MB of the buffers that it was read into.
+  // Without early collections, the buffers that it was read into are 32 MB here.
   expect((await residentAfter(100_000)) - before).toBeLessThan(16 * MB);
 });
 
