@@ -3,48 +3,61 @@
 import type { Histogram } from './histogram';
 import type { Snapshot, WorkerSnapshot } from './snapshot';
 
-export type Labels = Record<string, string>;
-/** A value for each combination of labels. */
-type Series<Value> = (snapshot: Snapshot) => [Labels, Value][];
+/** A value for each combination of labels, which are in the form of the output, as name="value",name="value". */
+type Series<Value> = (snapshot: Snapshot) => [labels: string, Value][];
 /** A metric: its name, type, help text, and values in a snapshot. */
 export type Row =
   | [name: string, type: 'gauge' | 'counter', help: string, values: Series<number>]
   | [name: string, type: 'histogram', help: string, values: Series<Histogram>];
 
+/** @returns labels in the form of the output. Within a value, a backslash, a quote and a newline are escaped. */
+function format(labels: Record<string, string>): string {
+  const escape = (value: string) => value.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n');
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escape(value)}"`)
+    .join(',');
+}
+
 /** One value, without labels. */
 const one =
   (value: (snapshot: Snapshot) => number): Series<number> =>
-  (snapshot) => [[{}, value(snapshot)]];
+  (snapshot) => [['', value(snapshot)]];
 
 /** One value, of the socket. */
 const ofSocket =
   (value: (socket: Snapshot['socket']) => number): Series<number> =>
-  ({ socket }) => [[{ name: socket.name, proto: 'http' }, value(socket)]];
+  ({ socket }) => [[format({ name: socket.name, proto: 'http' }), value(socket)]];
 
-/** One value for each worker. */
+/**
+ * One value for each worker.
+ * @param more - labels after the worker's own, each with a comma before it
+ */
 const each =
-  (value: (worker: WorkerSnapshot) => number | boolean, more: Labels = {}): Series<number> =>
+  (value: (worker: WorkerSnapshot) => number | boolean, more = ''): Series<number> =>
   ({ workers }) =>
-    workers.map((worker) => [{ worker_id: String(worker.id), ...more }, Number(value(worker))]);
+    workers.map((worker) => [`worker_id="${String(worker.id)}"${more}`, Number(value(worker))]);
 
 const durations: Series<Histogram> = (snapshot) =>
   snapshot.durations.map((histogram) => {
     const [method = '', route = '', status = ''] = histogram.labels;
-    return [{ method, route, status }, histogram];
+    return [format({ method, route, status }), histogram];
   });
 
 const collections: Series<Histogram> = ({ workers }) =>
   workers.flatMap(({ id, gc }) =>
-    gc.map((histogram): [Labels, Histogram] => [{ worker_id: String(id), kind: histogram.labels[0] ?? '' }, histogram]),
+    gc.map((histogram): [string, Histogram] => {
+      const [kind = ''] = histogram.labels;
+      return [format({ worker_id: String(id), kind }), histogram];
+    }),
   );
 
-const build: Series<number> = ({ name, version, nodeVersion }) => [[{ name, version, node: nodeVersion }, 1]];
+const build: Series<number> = ({ name, version, nodeVersion }) => [[format({ name, version, node: nodeVersion }), 1]];
 
 const dropped = (snapshot: Snapshot) =>
   snapshot.workers.reduce((total, { counts }) => total + counts.dropped, snapshot.dropped);
 
-const app = { app_id: '0', mountpoint: '', chdir: '' };
-const core = { core_id: '0' };
+const app = ',app_id="0",mountpoint="",chdir=""';
+const core = ',core_id="0"';
 const zero = () => 0;
 const isBusy = ({ status }: WorkerSnapshot) => status === 'busy' || status === 'blocked';
 

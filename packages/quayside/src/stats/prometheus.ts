@@ -1,24 +1,9 @@
 // The snapshot as Prometheus text. https://prometheus.io/docs/instrumenting/exposition_formats/
-import { AggregatorRegistry, collectDefaultMetrics, Registry, type Metric as RegisteredMetric } from 'prom-client';
-import { BOUNDS, countOf, type Histogram } from './histogram';
-import { rows, type Labels, type Row } from './metrics';
+import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
+import { BOUNDS, type Histogram } from './histogram';
+import { rows, type Row } from './metrics';
 import { parseReports } from './service-metrics';
 import type { Snapshot } from './snapshot';
-
-interface Value {
-  labels: Labels;
-  /** More labels. prom-client formats them only once for all values that share the object. */
-  sharedLabels?: Labels;
-  value: number;
-  metricName?: string;
-}
-/** The result of a prom-client metric's get(). */
-interface Metric {
-  name: string;
-  help: string;
-  type: Row[1];
-  values: Value[];
-}
 
 /** prom-client's metrics whose names promtool rejects: they end like a counter's, but are not counters. */
 const MISNAMED = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
@@ -27,45 +12,30 @@ const OF_LOOP = 'nodejs_eventloop_lag_';
 /** In ms. With prom-client's default of 10, the primary would wake up a hundred times a second. */
 const SELDOM = 3_600_000;
 
-/** @returns the values of one histogram: cumulative buckets, sum and count */
-function valuesOf(name: string, labels: Labels, { buckets, sum }: Histogram): Value[] {
-  const bucketOf = (le: string, value: number) => ({
-    metricName: `${name}_bucket`,
-    labels: { le },
-    sharedLabels: labels,
-    value,
-  });
-  let cumulative = 0;
-  const below = BOUNDS.map((bound, index) => {
-    cumulative += buckets[index] ?? 0;
-    return bucketOf(String(bound), cumulative);
-  });
-  const count = countOf(buckets);
-  return [
-    ...below,
-    bucketOf('+Inf', count),
-    { metricName: `${name}_sum`, labels: {}, sharedLabels: labels, value: sum },
-    { metricName: `${name}_count`, labels: {}, sharedLabels: labels, value: count },
-  ];
-}
+/** How old the metrics of the primary may be, in ms. They take longer than all others; workers report as often. */
+const MAX_AGE_MS = 1000;
 
-function metricOf([name, type, help, seriesOf]: Row, snapshot: Snapshot): Metric {
-  const values =
-    type === 'histogram'
-      ? seriesOf(snapshot).flatMap(([labels, histogram]) => valuesOf(name, labels, histogram))
-      : seriesOf(snapshot).map(([labels, value]) => ({ labels, value }));
-  return { name, help, type, values };
-}
+/** Bounds of the buckets in the form of the output. */
+const LE = [...BOUNDS.map(String), '+Inf'];
 
-/** @returns a snapshot as a registry: prom-client's own metrics would need one more step per value */
-function registryOf(snapshot: Snapshot): Registry {
-  const registry = new Registry();
-  for (const row of rows) {
-    // All that a registry needs to print a metric.
-    const metric = { name: row[0], get: () => metricOf(row, snapshot) };
-    registry.registerMetric(metric as unknown as RegisteredMetric);
+/** @returns the lines of one histogram: cumulative buckets, sum and count */
+function linesOf(name: string, labels: string, { buckets, sum }: Histogram): string {
+  let [lines, count] = ['', 0];
+  for (const [index, le] of LE.entries()) {
+    count += buckets[index] ?? 0;
+    lines += `${name}_bucket{le="${le}",${labels}} ${String(count)}\n`;
   }
-  return registry;
+  return `${lines}${name}_sum{${labels}} ${String(sum)}\n${name}_count{${labels}} ${String(count)}\n`;
+}
+
+/** @returns a metric with all its values. prom-client would make several objects for each of them. */
+function textOf([name, type, help, seriesOf]: Row, snapshot: Snapshot): string {
+  let text = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+  if (type === 'histogram') for (const [labels, value] of seriesOf(snapshot)) text += linesOf(name, labels, value);
+  else {
+    for (const [labels, value] of seriesOf(snapshot)) text += `${name}${labels && `{${labels}}`} ${String(value)}\n`;
+  }
+  return `${text}\n`;
 }
 
 /**
@@ -78,11 +48,21 @@ export function createPrometheus(): { type: string; format: (snapshot: Snapshot)
   for (const { name } of primary.getMetricsAsArray() as unknown as { name: string }[]) {
     if (MISNAMED.includes(name) || name.startsWith(OF_LOOP)) primary.removeSingleMetric(name);
   }
+  let ofPrimary = { text: '', until: -Infinity };
+  let ofService = { text: '', reports: [] as string[] };
   return {
     type: primary.contentType,
     format: async (snapshot) => {
-      const ofService = AggregatorRegistry.aggregate(parseReports(snapshot.serviceMetrics));
-      return (await registryOf(snapshot).metrics()) + (await primary.metrics()) + (await ofService.metrics());
+      const now = performance.now();
+      if (now >= ofPrimary.until) ofPrimary = { text: await primary.metrics(), until: now + MAX_AGE_MS };
+      const reports = snapshot.serviceMetrics;
+      if (!areSame(reports, ofService.reports)) {
+        ofService = { text: await AggregatorRegistry.aggregate(parseReports(reports)).metrics(), reports };
+      }
+      return rows.map((row) => textOf(row, snapshot)).join('') + ofPrimary.text + ofService.text;
     },
   };
 }
+
+const areSame = (some: string[], others: string[]) =>
+  some.length === others.length && some.every((one, index) => one === others[index]);

@@ -1,6 +1,6 @@
 // A service's own metrics: what its workers report, and what outlives a worker.
 import { StartError } from '../process/failure';
-import { rows, type Labels } from './metrics';
+import { rows } from './metrics';
 
 /** A metric from a prom-client Registry's getMetricsAsJSON(). */
 export interface ServiceMetric {
@@ -13,7 +13,7 @@ export interface ServiceMetric {
 }
 
 interface Value {
-  labels: Labels;
+  labels: Record<string, string>;
   value: number;
   /** For a histogram or summary: the metric's name with _bucket, _sum or _count. */
   metricName?: string;

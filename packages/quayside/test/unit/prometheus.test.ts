@@ -1,4 +1,5 @@
 import { createPrometheus } from '../../src/stats/prometheus';
+import { writeMetrics } from '../../src/stats/service-metrics';
 import type { Snapshot } from '../../src/stats/snapshot';
 import { busy, cheap, histogramOf, snapshot } from './snapshot';
 
@@ -166,6 +167,39 @@ test("the primary's own metrics are in it", async () => {
   expect(values.get('process_resident_memory_bytes')).toBeGreaterThan(0);
   expect([...values.keys()].filter((name) => name.startsWith('nodejs_eventloop_lag'))).toEqual([]);
   expect(values.has('process_cpu_seconds_total')).toBe(true);
+});
+
+test("the primary's own metrics are read once a second at most", async () => {
+  const { format } = createPrometheus();
+  const read = jest.spyOn(process, 'cpuUsage');
+  const clock = jest.spyOn(performance, 'now');
+  const readAt = async (ms: number) => {
+    clock.mockReturnValue(ms);
+    read.mockClear();
+    expect(await format(snapshot)).toContain('\nprocess_cpu_seconds_total ');
+    return read.mock.calls.length > 0;
+  };
+  expect([await readAt(0), await readAt(999), await readAt(1000), await readAt(1001)]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  jest.restoreAllMocks();
+});
+
+test("the service's metrics are those of the last reports", async () => {
+  const reportOf = (value: number) =>
+    writeMetrics([
+      { name: 'jobs_total', help: 'Jobs.', type: 'counter', aggregator: 'sum', values: [{ labels: {}, value }] },
+    ]);
+  const totalOf = async (...serviceMetrics: string[]) =>
+    (await valuesOf({ ...snapshot, serviceMetrics })).get('jobs_total');
+  expect(await totalOf(reportOf(1), reportOf(2))).toBe(3);
+  expect(await totalOf(reportOf(1), reportOf(2))).toBe(3);
+  expect(await totalOf(reportOf(1), reportOf(4))).toBe(5);
+  expect(await totalOf(reportOf(1))).toBe(1);
+  expect(await totalOf()).toBeUndefined();
 });
 
 test('each line is a comment or a value, and the last ends', async () => {
