@@ -3,6 +3,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Exchange } from './exchange';
 
+/** The request's property for its exchange: many entries in a WeakMap would make minor garbage collections slower. */
+const EXCHANGE = Symbol('exchange');
+
+interface Attached {
+  [EXCHANGE]?: Exchange;
+}
+
 type Listener = (this: Server, req: IncomingMessage, res: ServerResponse) => unknown;
 
 /** What the service's listeners need from the server. */
@@ -24,10 +31,9 @@ export async function attachTo(
   attach: (server: Server) => unknown,
   { serveApp, onError }: AttachOptions,
 ): Promise<(exchange: Exchange) => void> {
-  const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const own = server.listeners('request');
   server.removeAllListeners('request').on('request', (req) => {
-    const exchange = exchanges.get(req);
+    const exchange = (req as Attached)[EXCHANGE];
     if (exchange !== undefined) serveApp(exchange);
   });
   // socket.io's close() closes the server. http.Server's would also cut idle connections, with requests on their way.
@@ -42,7 +48,7 @@ export async function attachTo(
   server.removeAllListeners('request');
   for (const listener of own) server.on('request', listener as Listener);
   return (exchange) => {
-    exchanges.set(exchange.req, exchange);
+    (exchange.req as Attached)[EXCHANGE] = exchange;
     try {
       for (const listener of listeners) listener.call(server, exchange.req, exchange.res);
     } catch (error) {

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
 import { Connection, connectionOf } from './connection';
+import { LinkedList } from './linked-list';
 
 export interface Exchange {
   readonly req: Request;
@@ -20,7 +21,7 @@ export interface Exchange {
 /** The exchanges of one server. */
 export class Exchanges {
   /** From the oldest to the youngest. */
-  readonly inFlight = new Set<Exchange>();
+  readonly inFlight = new LinkedList<Exchange>();
   /** The connections that wait for the client to end its side. */
   readonly lingering = new Set<Connection>();
   /** Connections on which nothing came within the time for headers; a request may have come since. */
@@ -37,10 +38,10 @@ export class Exchanges {
    */
   begin(exchange: Exchange, onEnd: (exchange: Exchange, bytes: number) => void): void {
     const { res, connection } = exchange;
-    this.inFlight.add(exchange);
+    const link = this.inFlight.add(exchange);
     connection.begin(exchange);
     res.on('close', () => {
-      if (!this.inFlight.delete(exchange)) return;
+      if (!this.inFlight.remove(link)) return;
       onEnd(exchange, connection.finish(exchange));
     });
   }

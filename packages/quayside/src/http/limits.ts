@@ -11,7 +11,11 @@ import type { Exchange } from './exchange';
  * @param onLate - must answer instead of the service
  * @returns a function to call for each new request in flight
  */
-export function createTimeLimit(ms: number, inFlight: Set<Exchange>, onLate: (exchange: Exchange) => void): () => void {
+export function createTimeLimit(
+  ms: number,
+  inFlight: Iterable<Exchange>,
+  onLate: (exchange: Exchange) => void,
+): () => void {
   let timer: NodeJS.Timeout | undefined;
   const lookAfter = (left: number) => {
     timer = setTimeout(look, left).unref();
@@ -43,11 +47,18 @@ const nameAndPort = /^(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*(?::\d*)?$/i;
 /** A Host with an IPv6 address, or a future kind of address. */
 const literalAndPort = /^\[(?:([\da-f:.]+)|v[\da-f]+\.[\w.~!$&'()*+,;=:-]+)\](?::\d*)?$/i;
 
+/** The last valid Host: most requests have the same one. */
+let lastHost = '';
+
 /** @returns whether a value is a valid Host: uri-host [ ":" port ], or empty if the URI has no host */
 function isHost(value: string): boolean {
-  if (nameAndPort.test(value)) return true;
-  const literal = literalAndPort.exec(value);
-  return literal !== null && (literal[1] === undefined || isIPv6(literal[1]));
+  if (value === lastHost) return true;
+  if (!nameAndPort.test(value)) {
+    const literal = literalAndPort.exec(value);
+    if (literal === null || (literal[1] !== undefined && !isIPv6(literal[1]))) return false;
+  }
+  lastHost = value;
+  return true;
 }
 
 /** @returns whether a request has the Host that RFC 9112, section 3.2 requires. Node itself drops all but the first */

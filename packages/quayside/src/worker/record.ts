@@ -10,6 +10,9 @@ const BATCH_MS = 100;
 /** Any other method is counted as OTHER. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** Classes of status by their first digit. Constants, because looking up a new string costs more. */
+const CLASSES = Array.from({ length: 10 }, (_, digit) => `${String(digit)}xx`);
+
 export interface Recorder extends Observer {
   /** Sends outstanding counts at once. */
   flush: (then: () => void) => void;
@@ -46,7 +49,10 @@ export function createRecorder(send: (counts: Counts, durations: Histogram[], th
       counts.averageTime = counts.requests === 1 ? micros : Math.round((counts.averageTime + micros) / 2);
       if (cut === 'request') counts.readErrors += 1;
       else if (cut === 'answer') counts.writeErrors += 1;
-      durations.observe([METHODS.has(method) ? method : 'OTHER', route, `${String(status).charAt(0)}xx`], ms / 1000);
+      durations.observe(
+        [METHODS.has(method) ? method : 'OTHER', route, CLASSES[Math.floor(status / 100)] ?? 'xxx'],
+        ms / 1000,
+      );
       changed();
     },
     onTimeout: () => {
