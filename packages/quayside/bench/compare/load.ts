@@ -1,6 +1,5 @@
 // Loads a server from a container that shares its network, so traffic never leaves the loopback.
 import { docker } from './engine';
-import { percentile } from './statistics';
 
 /** The result of one window of load. */
 export interface Result {
@@ -22,29 +21,17 @@ export interface Workload {
 export type Latency = Record<'p50' | 'p99' | 'p999' | 'sent', number>;
 
 const PORT = 9090;
-/** Number of connections for a fixed rate. */
-const RATE_CONNECTIONS = 50;
+/** Number of connections for a fixed rate. Each waits between two requests. */
+const RATE_CONNECTIONS = 200;
 
 /** Reads the output of wrk.lua, after wrk's own lines. */
-export function readWrk(output: string): Result {
-  const { requests, micros, errors } = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Record<string, number>;
-  return { requests: requests ?? NaN, seconds: (micros ?? NaN) / 1e6, errors: errors ?? NaN };
-}
-
-/**
- * Reads h2load's log of requests: start, status and duration, times in microseconds. The first second, in which
- * connections are opened, is left out. https://nghttp2.org/documentation/h2load.1.html
- */
-export function readH2load(log: string): Latency {
-  const rows = log
-    .trim()
-    .split('\n')
-    .map((line) => line.split('\t').map(Number));
-  const begin = Math.min(...rows.map(([start = NaN]) => start)) + 1e6;
-  const answered = rows.filter(([start = 0, status]) => start >= begin && status === 200);
-  const ms = answered.map(([, , micros = NaN]) => micros / 1000);
-  const sent = (answered.length * 1e6) / (Math.max(...answered.map(([start = NaN]) => start)) - begin);
-  return { sent, p50: percentile(ms, 0.5), p99: percentile(ms, 0.99), p999: percentile(ms, 0.999) };
+export function readWrk(output: string): Result & Latency {
+  const { requests, micros, errors, latencies } = JSON.parse(output.trim().split('\n').at(-1) ?? '') as {
+    latencies: number[];
+  } & Record<'requests' | 'micros' | 'errors', number>;
+  const seconds = micros / 1e6;
+  const [p50 = NaN, p99 = NaN, p999 = NaN] = latencies.map((latency) => latency / 1000);
+  return { requests, seconds, errors, sent: requests / seconds, p50, p99, p999 };
 }
 
 /** Reads autocannon's output with --json; its latencies are in ms. https://github.com/mcollina/autocannon */
@@ -69,7 +56,7 @@ export class LoadTool {
       docker('run', '--rm', this.image, 'sh', '-c', ...command).split('\n')[0] ?? '';
     this.isWrk = first('command -v wrk || true') !== '';
     this.version = this.isWrk
-      ? `wrk ${/[\d.]+/.exec(first('wrk --version || true'))?.[0] ?? ''}, ${first('h2load --version')}`
+      ? `wrk ${/[\d.]+/.exec(first('wrk --version || true'))?.[0] ?? ''}`
       : `autocannon ${/[\d.]+/.exec(first('autocannon --version'))?.[0] ?? ''}`;
   }
 
@@ -83,15 +70,14 @@ export class LoadTool {
     return readWrk(docker('exec', container, 'wrk', '-t', '1', '-s', 'wrk.lua', ...common, ...close, url));
   }
 
-  /** Sends requests at a fixed rate per second, on keep-alive connections. */
+  /** Sends requests at a fixed rate per second, at random times, on keep-alive connections. */
   latency(container: string, rate: number, seconds: number): Latency {
     const url = `http://127.0.0.1:${String(PORT)}/`;
+    const common = ['-c', String(RATE_CONNECTIONS), '-d', String(seconds)];
     if (!this.isWrk) {
-      const common = ['-c', String(RATE_CONNECTIONS), '-d', String(seconds), '-R', String(rate)];
-      return readAutocannon(docker('exec', container, 'autocannon', '--json', ...common, url));
+      return readAutocannon(docker('exec', container, 'autocannon', '--json', ...common, '-R', String(rate), url));
     }
-    const own = ['-c', String(RATE_CONNECTIONS), '-D', String(seconds + 1), '--rps', String(rate / RATE_CONNECTIONS)];
-    const h2load = `h2load --h1 ${own.join(' ')} --log-file=/tmp/log ${url} >/dev/null`;
-    return readH2load(docker('exec', container, 'sh', '-c', `rm -f /tmp/log; ${h2load} && cat /tmp/log`));
+    const pause = `PAUSE=${String((RATE_CONNECTIONS * 1000) / rate)}`;
+    return readWrk(docker('exec', '-e', pause, container, 'wrk', '-t', '1', '-s', 'wrk.lua', ...common, url));
   }
 }

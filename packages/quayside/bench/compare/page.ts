@@ -135,10 +135,9 @@ ${keptTable(memory)}
 const atHalf = (latency: NonNullable<Report['latency']>) => `
 ## Latency at half of saturation
 
-14 bytes on 50 keep-alive connections, one worker. Saturation is the median of the maximum throughput; the rate is half
-of identidock's. There are six times as many rounds. A connection sends a request when it is due and the previous one is
-answered. All connections send at nearly the same time, so each request waits for the others. The achieved rate is lower
-if the load generator cannot send as much.
+14 bytes on 200 keep-alive connections, one worker. Saturation is the median of the maximum throughput; the rate is half
+of identidock's. There are six times as many rounds. After a response, each connection waits for a random time before
+its next request. The achieved rate is lower if the load generator cannot send as much.
 
 ${latencyTable(latency)}
 `;
