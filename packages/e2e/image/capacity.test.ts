@@ -14,6 +14,7 @@ describeImage('the limits of a container', () => {
     const leaking = service(`
       const kept: unknown[] = [];
       app.get('/', (_req, res) => { res.send('ok'); });
+      app.get('/options', (_req, res) => { res.json(process.execArgv); });
       app.get('/leak', (_req, res) => {
         for (let index = 0; index < 50_000; index += 1) kept.push({ index, text: 'x' + String(index) });
         res.send('leaked');
@@ -48,6 +49,15 @@ describeImage('the limits of a container', () => {
   ])('--cpus %s: %d worker(s)', async (cpus, most) => {
     const { statsPort } = await start('--cpus', cpus);
     expect(await workersAt(statsPort)).toHaveLength(Math.min(most, availableParallelism()));
+  });
+
+  test.each([
+    { cpus: '0', isAlone: true },
+    { cpus: `0-${String(availableParallelism() - 1)}`, isAlone: availableParallelism() === 1 },
+  ])('--cpuset-cpus $cpus: minor garbage collections by the main thread alone: $isAlone', async ({ cpus, isAlone }) => {
+    const { port } = await start('--cpuset-cpus', cpus);
+    const options = JSON.parse((await fetch(port, '/options')).body) as string[];
+    expect(options.includes('--no-parallel-scavenge')).toBe(isAlone);
   });
 
   test('--pids-limit 50: the server says that it is too small', async () => {

@@ -8,7 +8,7 @@ import { listen } from '../process/listen';
 import { createLog, type Logger } from '../process/log';
 import { outletOf } from '../process/outlet';
 import { handleSignals } from '../process/signals';
-import { heapLimit, isShortOfPids, isTight } from '../settings/capacity';
+import { collectionOptions, heapLimit, isShortOfPids, isTight } from '../settings/capacity';
 import type { Config } from '../settings/config';
 import { readService } from '../settings/service';
 import { createStatsServer } from '../stats/server';
@@ -68,7 +68,8 @@ function setUpCluster(workers: number, file: string): void {
     args: [file],
     // Output goes through the primary, so a slow reader never blocks a worker.
     stdio: ['inherit', 'pipe', 'pipe', 'ipc'],
-    execArgv: [...process.execArgv, '--enable-source-maps', ...heapLimit(workers)],
+    // Of two options that differ, the later one counts: the user's own.
+    execArgv: [...collectionOptions(), ...process.execArgv, '--enable-source-maps', ...heapLimit(workers)],
   });
 }
 

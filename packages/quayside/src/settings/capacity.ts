@@ -101,6 +101,14 @@ export function isShortOfPids(workers: number, limit = pidsLimit()): boolean {
   return limit < PIDS_OF_PROCESS * (workers + 3);
 }
 
+/**
+ * @returns Node.js options for minor garbage collections. V8 spreads each over several threads, which on a single CPU only
+ *   keep each other waiting
+ */
+export function collectionOptions(cpus = availableParallelism()): string[] {
+  return cpus === 1 ? ['--no-parallel-scavenge'] : [];
+}
+
 /** @returns Node.js options that limit the heap to heapFor(); none if the heap size is already set */
 export function heapLimit(workers: number): string[] {
   const isSet = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) => /max.old.space.size/.test(text));

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
+  collectionOptions,
   cpuQuota,
   heapFor,
   isShortOfPids,
@@ -122,6 +123,10 @@ test.each([320, 512, 2048])('of %d MB, each worker by default has a fair heap', 
   const workers = workersFor(64, Infinity, limit * MB);
   expect(heapFor(workers, limit * MB)).toBeGreaterThanOrEqual(64);
   expect(isTight(workers, limit * MB)).toBe(false);
+});
+
+test('only on a single CPU are minor garbage collections left to the main thread', () => {
+  expect([collectionOptions(1), collectionOptions(2)]).toEqual([['--no-parallel-scavenge'], []]);
 });
 
 test('the heaps of all workers, and what processes take beside them, fit into the limit', () => {
