@@ -1,7 +1,7 @@
 // Latency at a fixed rate, and the pauses of a worker's garbage collections.
 import { docker } from './engine';
 import { CONNECTIONS, say, type Comparison } from './measure';
-import { startLimit, startService } from './servers';
+import { cpusOf, startCluster, startLimit, startService } from './servers';
 import { stop, type Started } from './stacks';
 import { median } from './statistics';
 
@@ -11,26 +11,31 @@ const PAUSE_WINDOWS = 30;
 /** Factor for the rounds, because the slowest of a thousand requests vary more than the rest. */
 const LATENCY_FINER = 6;
 
-/** Latency of identidock and the limit, at half the rate that saturates identidock. */
+/** Latency of identidock, the limit and plain Express, at half the rate that saturates identidock. */
 export const compareLatency: Comparison = async (bench, answers) => {
   const { options, tool } = bench;
-  const servers = [startService(1), startService(1, { env: { ACCESS_LOG: 'on' } }), startLimit(answers)];
+  const service = startService(1);
+  const logging = startService(1, { env: { ACCESS_LOG: 'on' } });
+  const limit = startLimit(answers);
+  const express = startCluster(1, cpusOf(1));
+  const servers = [service, logging, limit, express];
   say('saturation');
   const workload = { path: '/', connections: CONNECTIONS, isNew: false };
   const full = await bench.inRounds(servers, (started) => bench.windowOf(started, workload));
-  const [off = NaN, log = NaN, limit = NaN] = full.map((windows) => median(windows.map(({ rate }) => rate)));
-  const [service, logging, bare] = servers as [Started, Started, Started];
+  const saturations = new Map(servers.map((server, at) => [server, median((full[at] ?? []).map(({ rate }) => rate))]));
+  const half = (started: Started) => (saturations.get(started) ?? NaN) / 2;
   const runs = [
-    { name: 'identidock, ACCESS_LOG=off', started: service, saturation: off, rate: off / 2 },
-    { name: 'node:http cluster, the limit, at the same rate', started: bare, saturation: limit, rate: off / 2 },
-    { name: 'identidock, access log', started: logging, saturation: log, rate: log / 2 },
+    { name: 'identidock, ACCESS_LOG=off', started: service, rate: half(service) },
+    { name: 'node:http cluster, the limit, at the same rate', started: limit, rate: half(service) },
+    { name: "Express, Node's cluster, at the same rate", started: express, rate: half(service) },
+    { name: 'identidock, access log', started: logging, rate: half(logging) },
   ];
   say('latency');
   const latencyOf = ({ started, rate }: (typeof runs)[number]) => tool.latency(started.load, rate, options.seconds);
   const measured = await bench.inRounds(runs, latencyOf, LATENCY_FINER * options.rounds);
   servers.forEach(stop);
-  const latency = runs.map(({ name, saturation, rate }, index) => {
-    return { name, saturation, rate, latencies: measured[index] ?? [] };
+  const latency = runs.map(({ name, started, rate }, index) => {
+    return { name, saturation: 2 * half(started), rate, latencies: measured[index] ?? [] };
   });
   return { latency };
 };
