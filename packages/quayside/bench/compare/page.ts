@@ -47,8 +47,8 @@ generated this page on ${new Date().toISOString().slice(0, 10)}; run it again to
 All servers run in containers, on CPU 0 alone and with one worker unless stated otherwise. The load generator runs on
 CPU ${loadCpus}, over the container's own loopback. Each of ${String(rounds)} rounds measures all servers in turn, for
 ${String(seconds)} s each, and starts with a different one; a warm-up round comes first. Cells are medians, with the
-minimum and maximum in parentheses. Ratios are computed within a round. Figures will differ on another machine; the
-ratios should be similar.
+minimum and maximum in parentheses. Ratios are computed within a round. Figures differ between machines; ratios do,
+too, but less.
 
 CPU is the time of all processes of a container, kernel included, from its control group. It is the figure to trust:
 requests per second depend on what else the machine does.
