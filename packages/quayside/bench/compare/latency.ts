@@ -23,19 +23,19 @@ export const compareLatency: Comparison = async (bench, answers) => {
   const workload = { path: '/', connections: CONNECTIONS, isNew: false };
   const full = await bench.inRounds(servers, (started) => bench.windowOf(started, workload));
   const saturations = new Map(servers.map((server, at) => [server, median((full[at] ?? []).map(({ rate }) => rate))]));
-  const half = (started: Started) => (saturations.get(started) ?? NaN) / 2;
+  const saturationOf = (started: Started) => saturations.get(started) ?? NaN;
   const runs = [
-    { name: 'identidock, ACCESS_LOG=off', started: service, rate: half(service) },
-    { name: 'node:http cluster, the limit, at the same rate', started: limit, rate: half(service) },
-    { name: "Express, Node's cluster, at the same rate", started: express, rate: half(service) },
-    { name: 'identidock, access log', started: logging, rate: half(logging) },
+    { name: 'identidock, ACCESS_LOG=off', started: service, rate: saturationOf(service) / 2 },
+    { name: 'node:http cluster, the limit, at the same rate', started: limit, rate: saturationOf(service) / 2 },
+    { name: "Express, Node's cluster, at the same rate", started: express, rate: saturationOf(service) / 2 },
+    { name: 'identidock, access log', started: logging, rate: saturationOf(logging) / 2 },
   ];
   say('latency');
   const latencyOf = ({ started, rate }: (typeof runs)[number]) => tool.latency(started.load, rate, options.seconds);
   const measured = await bench.inRounds(runs, latencyOf, LATENCY_FINER * options.rounds);
   servers.forEach(stop);
   const latency = runs.map(({ name, started, rate }, index) => {
-    return { name, saturation: 2 * half(started), rate, latencies: measured[index] ?? [] };
+    return { name, saturation: saturationOf(started), rate, latencies: measured[index] ?? [] };
   });
   return { latency };
 };

@@ -5,6 +5,10 @@ import { busy, cheap, histogramOf, snapshot } from './snapshot';
 
 const prometheus = createPrometheus();
 
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
 /** Each line that is a value, by all that stands before it. */
 async function valuesOf(of: Snapshot): Promise<Map<string, number>> {
   const lines = (await prometheus.format(of)).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -185,7 +189,6 @@ test("the primary's own metrics are read once a second at most", async () => {
     true,
     false,
   ]);
-  jest.restoreAllMocks();
 });
 
 test("the service's metrics are those of the last reports", async () => {
