@@ -11,7 +11,7 @@ import { imageOf, makeVersion, prepare, type Version } from './versions';
 const STACK = 'identidock';
 const SECRET = 'database-password';
 const SERVICE = `${STACK}_identidock`;
-/** How soon the proxy has to know of a node that is cut off, in ms: dial_timeout, and something for a busy machine. */
+/** How soon the proxy has to know of a node that is cut off, in ms: refresh, dial_timeout, and something for a busy machine. */
 const NOTICED_MS = 3000;
 /** After how long an event that is not over has failed, in ms. */
 const PATIENCE_MS = 120_000;
@@ -20,6 +20,11 @@ interface Task {
   NodeID: string;
   DesiredState: string;
   Status: { State: string; Err?: string; ContainerStatus?: { ContainerID: string } };
+}
+
+/** https://docs.docker.com/reference/api/engine/version/v1.51/#tag/Network/operation/NetworkInspect */
+interface Network {
+  Services: Record<string, { Tasks: { Info: Record<string, string> }[] }>;
 }
 
 interface Service {
@@ -162,19 +167,14 @@ export class Trial {
   }
 
   /**
-   * Runs an event by which requests may be lost: those that are in flight when it happens.
-   * @param happens - returns when that was, as performance.now() says it
+   * Runs an event by which requests may be lost: those that are in flight when it happens, at least.
+   * @param happens - returns when that was
    */
-  private async fault(
-    name: string,
-    happens: () => Promise<number> | number,
-    over: () => Promise<void>,
-    noticed = 0,
-  ): Promise<void> {
+  private async fault(name: string, happens: () => Promise<Fault>, over: () => Promise<void>): Promise<void> {
     await this.event(name, async () => {
       // What is in flight then shall have been sent in this row.
       await this.load.more(100);
-      this.faults.set(this.load.rows - 1, { at: await happens(), noticed });
+      this.faults.set(this.load.rows - 1, await happens());
       await over();
     });
   }
@@ -197,7 +197,8 @@ export class Trial {
       async () => {
         await engine.docker('kill', id);
         const { State } = (await engine.api(`/containers/${id}/json`)) as { State: { FinishedAt: string } };
-        return Date.parse(State.FinishedAt) - performance.timeOrigin;
+        const at = Date.parse(State.FinishedAt) - performance.timeOrigin;
+        return { at, until: at };
       },
       () => this.settled((running) => running.every(({ Status }) => Status.ContainerStatus?.ContainerID !== id)),
     );
@@ -230,13 +231,26 @@ export class Trial {
     await this.settled(down ? this.nowhereOn(engine) : undefined);
   }
 
+  /** Waits until the Swarm's network no longer lists a task on an engine. */
+  private async forgotten({ address }: Engine): Promise<void> {
+    await eventually(async () => {
+      const path = `/networks/${STACK}_default?verbose=true`;
+      const { Services: services } = (await this.cluster.manager.api(path)) as Network;
+      const tasks = Object.values(services).flatMap(({ Tasks }) => Tasks);
+      return tasks.every(({ Info }) => Info['Host IP'] !== address) || undefined;
+    }, PATIENCE_MS);
+  }
+
   /** Kills a node's daemon, until its replicas run elsewhere. */
   async killDaemon(engine: Engine): Promise<void> {
     await this.fault(
       "a node's daemon killed",
       async () => {
         await engine.kill();
-        return performance.now();
+        const at = performance.now();
+        // Until then, the replicas answer. From then on, packets of open connections may find no way to them.
+        await this.forgotten(engine);
+        return { at, until: performance.now() + NOTICED_MS };
       },
       () => this.isDown(engine, true),
     );
@@ -256,11 +270,11 @@ export class Trial {
       "a node's network cut",
       () => {
         engine.connect(false);
-        return performance.now();
+        const at = performance.now();
+        // Until the proxy opens a connection, it sends on those that it has kept.
+        return Promise.resolve({ at, until: at + NOTICED_MS });
       },
       () => this.isDown(engine, true),
-      // Until the proxy opens a connection, it sends on those that it has kept.
-      NOTICED_MS,
     );
   }
 
@@ -297,8 +311,7 @@ export class Trial {
       const lost = `${event}: ${String(failed)} of ${String(requests)} requests failed`;
       if (!fault && failed > 0) return [lost];
       // One that was sent before the fault and was lost must have been in flight then.
-      if (fault && lastFailure > fault.at + fault.noticed)
-        return [`${lost}, some of which were sent too late for that`];
+      if (fault && lastFailure > fault.until) return [`${lost}, some of which were sent too late for that`];
       if (event.startsWith('broken') && seconds > undone) return [`${event}: undone in ${seconds.toFixed(1)} s`];
       return [];
     });
@@ -316,6 +329,6 @@ export class Trial {
 interface Fault {
   /** When it happened, as performance.now() says it. */
   at: number;
-  /** How long requests may be lost that were sent after it, in ms. */
-  noticed: number;
+  /** Until when requests may be sent that are lost. */
+  until: number;
 }
