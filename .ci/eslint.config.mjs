@@ -10,4 +10,18 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: resolve(import.meta.dirname, '..') } },
   },
+  {
+    // Code that runs for each request.
+    files: ['packages/quayside/src/http/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'AssignmentExpression[left.type="MemberExpression"][right.type=/^(Arrow)?FunctionExpression$/]',
+          message:
+            'V8 creates a function that is assigned to a property in its old generation, and all that it refers to follows. Name it first.',
+        },
+      ],
+    },
+  },
 );

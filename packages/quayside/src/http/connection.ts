@@ -248,11 +248,12 @@ export class Connection {
 
 /** Tells readers of a request that its rest never comes, as Node does, but without closing the connection. */
 function breakOff({ req }: Exchange): void {
-  req._destroy = (error, callback) => {
+  const destroy: typeof req._destroy = (error, callback) => {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- services still go by it
     req.aborted = true;
     req.emit('aborted');
     callback(req.listenerCount('error') > 0 ? error : null);
   };
+  req._destroy = destroy;
   req.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
 }

@@ -15,7 +15,7 @@ export function countInterim({ response }: Pick<Express, 'response'>, exchanges:
   for (const name of senders) {
     const send = methods[name];
     if (send === undefined) continue;
-    methods[name] = function (this: Response, ...args: unknown[]) {
+    const counting = function (this: Response, ...args: unknown[]) {
       const connection = exchanges.connectionOf(this.req.socket);
       const { interim } = connection;
       const before = sentBy(this);
@@ -24,5 +24,6 @@ export function countInterim({ response }: Pick<Express, 'response'>, exchanges:
       connection.interim = interim + sentBy(this) - before;
       return result;
     };
+    methods[name] = counting;
   }
 }

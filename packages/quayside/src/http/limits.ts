@@ -109,7 +109,7 @@ export function limitBody(exchange: Exchange, most: number): void {
   if (req.headers['transfer-encoding'] === undefined) return;
   let received = 0;
   const push = req.push.bind(req);
-  req.push = (chunk: Buffer | null, encoding) => {
+  const limited: typeof req.push = (chunk: Buffer | null, encoding) => {
     received += chunk?.length ?? 0;
     const isTooLarge = most > 0 && received > most;
     if (!isTooLarge && (chunk !== null || !areTooMany(req.rawTrailers))) return push(chunk, encoding);
@@ -118,4 +118,5 @@ export function limitBody(exchange: Exchange, most: number): void {
     refuse(exchange, isTooLarge ? 413 : 431);
     return false;
   };
+  req.push = limited;
 }

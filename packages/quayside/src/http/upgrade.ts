@@ -120,12 +120,13 @@ function noteStatus(socket: Socket, res: Response): void {
   frames.set(socket, written);
   for (const name of ['write', 'end'] as const) {
     const own = socket[name].bind(socket) as (...args: unknown[]) => never;
-    socket[name] = (...args: unknown[]) => {
+    const noting = (...args: unknown[]) => {
       if (!isNoted) res.statusCode = statusIn(args[0]);
       isNoted = true;
       written.push(args[0], args[1]);
       return own(...args);
     };
+    socket[name] = noting;
   }
 }
 
