@@ -103,10 +103,10 @@ export function isShortOfPids(workers: number, limit = pidsLimit()): boolean {
 
 /**
  * @returns Node.js options for minor garbage collections. V8 spreads each over several threads, which on a single CPU only
- *   keep each other waiting
+ *   keep each other waiting. And it takes what a closed connection leaves for data that stays: see docs/architecture.md
  */
 export function collectionOptions(cpus = availableParallelism()): string[] {
-  return cpus === 1 ? ['--no-parallel-scavenge'] : [];
+  return ['--no-allocation-site-pretenuring', ...(cpus === 1 ? ['--no-parallel-scavenge'] : [])];
 }
 
 /** @returns Node.js options that limit the heap to heapFor(); none if the heap size is already set */

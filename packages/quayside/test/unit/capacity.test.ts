@@ -126,7 +126,8 @@ test.each([320, 512, 2048])('of %d MB, each worker by default has a fair heap', 
 });
 
 test('only on a single CPU are minor garbage collections left to the main thread', () => {
-  expect([collectionOptions(1), collectionOptions(2)]).toEqual([['--no-parallel-scavenge'], []]);
+  const always = '--no-allocation-site-pretenuring';
+  expect([collectionOptions(1), collectionOptions(2)]).toEqual([[always, '--no-parallel-scavenge'], [always]]);
 });
 
 test('the heaps of all workers, and what processes take beside them, fit into the limit', () => {
