@@ -1,4 +1,5 @@
-// The clients of a soak test: they never retry, and accept only complete and correct responses.
+// The clients of a soak test: they accept only complete and correct responses, and retry only what met the end of an idle
+// connection.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
@@ -17,6 +18,8 @@ export interface Exchange {
   pid: number | undefined;
   /** Whether the connection had carried another exchange before. */
   reused: boolean;
+  /** Whether it met the end of an idle connection, and was sent again. */
+  again: boolean;
   /** How long it took, in ms. */
   ms: number;
   /** What was wrong: an error's code, or the unexpected response. */
@@ -25,6 +28,8 @@ export interface Exchange {
 
 /** How long without a byte until a response counts as failed, in ms. */
 const PATIENCE_MS = 10_000;
+/** How long a draining server leaves idle connections open, in ms. */
+const IDLE_MS = 1000;
 const BODY_SIZE = 16 * 1024;
 
 const workers = new WeakMap<Socket | WebSocket, number>();
@@ -49,19 +54,28 @@ export function startClients({
   async function run(kind: Kind) {
     const agent = kind === 'short GET' ? false : new Agent({ keepAlive: true, maxSockets: 1 });
     const talk = kind === 'WebSocket' ? new Talk(port) : undefined;
+    let idleSince = performance.now();
     while (!stopped) {
-      const exchange: Exchange = { kind, pid: undefined, reused: false, ms: 0, failure: undefined };
+      const exchange: Exchange = { kind, pid: undefined, reused: false, again: false, ms: 0, failure: undefined };
       onStart(exchange);
       let start = performance.now();
+      const idle = start - idleSince;
       try {
         // A WebSocket may end at any time, so its pause is part of the exchange.
         if (talk) start = await talk.say(exchange, pauseOf(kind));
-        else await ask(port, agent, exchange);
+        else {
+          await ask(port, agent, exchange).catch((error: unknown) => {
+            if (!metEnd(error, exchange, idle)) throw error;
+            exchange.again = true;
+            return ask(port, agent, exchange);
+          });
+        }
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
         exchange.failure = code === undefined ? message : `${message} (${code})`;
       }
       exchange.ms = performance.now() - start;
+      idleSince = performance.now();
       onEnd(exchange);
       if (!talk) await pause(pauseOf(kind));
     }
@@ -90,6 +104,14 @@ function pauseOf(kind: Kind): number {
   if (kind === 'short GET') return randomInt(60);
   // Now and then, long enough for a draining server to close the connection.
   return randomInt(100) === 0 ? randomInt(2500) : randomInt(20);
+}
+
+/**
+ * @param idle - how long the connection was idle before the request, in ms
+ * @returns whether a request crossed the close of its idle connection, which no server can prevent: RFC 9112, section 9.5
+ */
+function metEnd(error: unknown, { reused }: Exchange, idle: number): boolean {
+  return reused && idle >= IDLE_MS && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
 }
 
 async function ask(port: number, agent: Agent | false, exchange: Exchange): Promise<void> {

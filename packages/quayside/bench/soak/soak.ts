@@ -47,6 +47,8 @@ export interface Report {
   reloads: number;
   workers: number;
   seconds: number;
+  /** Requests that met the end of an idle connection, and were sent again. */
+  again: number;
 }
 
 interface Stats {
@@ -70,6 +72,7 @@ export async function soak(
   let killed: number | undefined;
   let made = 0;
   let done = 0;
+  let again = 0;
 
   const stats = async () => JSON.parse((await fetch(target.statsPort)).body) as Stats;
   const { workers } = await stats();
@@ -84,6 +87,7 @@ export async function soak(
     onEnd: (exchange) => {
       outstanding.delete(exchange);
       times.get(exchange.kind)?.push(exchange.ms);
+      if (exchange.again) again += 1;
       if (exchange.failure !== undefined) failed[phase].push(exchange);
     },
   });
@@ -141,11 +145,11 @@ export async function soak(
       p99: sorted[Math.floor(sorted.length * 0.99)] ?? NaN,
     };
   });
-  return { rows, problems, reloads: done, workers: workers.length, seconds };
+  return { rows, problems, reloads: done, workers: workers.length, seconds, again };
 }
 
 /** Formats a report for people. */
-export function format({ rows, problems, reloads, workers, seconds }: Report): string {
+export function format({ rows, problems, reloads, workers, seconds, again }: Report): string {
   const table = [
     ['', 'requests', 'failed by reload', 'failed by kill', 'in flight at kill', 'p50 ms', 'p99 ms'],
     ...rows.map((row) => [
@@ -158,7 +162,7 @@ export function format({ rows, problems, reloads, workers, seconds }: Report): s
   const lines = table.map(([first = '', ...cells]) =>
     [first.padEnd(widths[0] ?? 0), ...cells.map((cell, index) => cell.padStart(widths[index + 1] ?? 0))].join('  '),
   );
-  const summary = `${String(reloads)} reloads, ${String(workers)} workers, ${seconds.toFixed(1)} s, client on Node.js ${process.version}`;
+  const summary = `${String(reloads)} reloads, ${String(workers)} workers, ${seconds.toFixed(1)} s, ${String(again)} sent again, client on Node.js ${process.version}`;
   return [...lines, '', summary, ...problems.map((problem) => `FAILED: ${problem}`)].join('\n');
 }
 
