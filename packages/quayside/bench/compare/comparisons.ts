@@ -118,25 +118,29 @@ const compareJson: Comparison = async (bench, answers) => {
   return { json: { fromMemory, stringified, hashed, own } };
 };
 
-/** With and without a reader of the stats, ten times a second. */
+/**
+ * Without a reader, with one that reads the stats, and with one that reads a copy of them from elsewhere: on the load's
+ * CPU, a reader costs the load generator something, and with it the server.
+ */
 const compareReaders: Comparison = async (bench) => {
   say('stats read');
   const started = startService(1, { options: ['--no-healthcheck'] });
   // It runs all the time, so no window includes its start.
   const reader = new Client(started.load, 'read.js');
   await reader.ask('off');
-  const windowWith = async (isRead: boolean) => {
-    if (isRead) reader.tell('on');
+  const windowWith = async (what: 'nothing' | 'copy' | 'stats') => {
+    if (what !== 'nothing') reader.tell(what);
     const workload = { path: '/', connections: CONNECTIONS, isNew: false };
     const window = await bench.windowOf(started, workload, SHORT_SECONDS);
     const { read, failed } = JSON.parse(await reader.ask('off')) as Record<'read' | 'failed', number>;
     return { ...window, read, failed };
   };
   const rounds = STATS_FINER * bench.options.rounds;
-  const [unread = [], read = []] = await bench.inRounds([false, true], windowWith, rounds);
+  const all = ['nothing', 'copy', 'stats'] as const;
+  const [unread = [], copy = [], stats = []] = await bench.inRounds(all, windowWith, rounds);
   reader.end();
   stop(started);
-  return { readers: { unread, read } };
+  return { readers: { unread, copy, stats } };
 };
 
 /** identidock and the limit with a growing number of connections, and servers with a growing number of workers. */

@@ -34,7 +34,7 @@ export class Bench {
    * @returns for each item, the results of the rounds
    */
   async inRounds<Item, Value>(
-    items: Item[],
+    items: readonly Item[],
     measure: (item: Item) => Promise<Value> | Value,
     rounds = this.options.rounds,
     warmUps = 1,

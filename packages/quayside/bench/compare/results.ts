@@ -32,8 +32,8 @@ export interface Measured {
   logs?: { workers: number; windows: { name: string; windows: Window[] }[] }[];
   /** 10 KB: from the limit, which per request computes nothing, the body, or body and ETag; and from identidock. */
   json?: Record<'fromMemory' | 'stringified' | 'hashed' | 'own', Window[]>;
-  /** With the stats unread and read; with the number of reads and failures. */
-  readers?: { unread: Window[]; read: (Window & { read: number; failed: number })[] };
+  /** Without a reader, with one of a copy of the stats, and with one of the stats; with the number of reads and failures. */
+  readers?: Record<'unread' | 'copy' | 'stats', (Window & { read: number; failed: number })[]>;
   memory?: {
     /** identidock with and without access log. */
     log: Memory[];

@@ -109,21 +109,33 @@ export function stepTable({ fromMemory, stringified, hashed, own }: NonNullable<
   return table(['', 'CPU, µs per request', 'share of identidock'], rows);
 }
 
-/** With the stats read, and without. */
-export function readerTable({ unread, read }: NonNullable<Report['readers']>): string {
-  const cells = (['rate', 'cost'] as const).map((key) => ratios(of(read, key), of(unread, key)));
+/** With the stats read, with a copy of them read, and without a reader. */
+export function readerTable({ unread, copy, stats }: NonNullable<Report['readers']>): string {
   const middle = (values: number[]) => `${percentile(values, 0.25).toFixed(3)}-${percentile(values, 0.75).toFixed(3)}`;
+  const measured = [
+    ['nobody reads', unread],
+    ['a copy is read', copy],
+    ['`/metrics` is read', stats],
+  ] as const;
+  const compared = [
+    ['a copy / nobody', copy, unread],
+    ['`/metrics` / a copy', stats, copy],
+  ] as const;
   const rows = [
-    ['nobody reads', spread(of(unread, 'rate'), 0), spread(of(unread, 'cost'), 1), '', ''],
-    [
-      '10 times a second',
-      spread(of(read, 'rate'), 0),
-      spread(of(read, 'cost'), 1),
-      spread(of(read, 'read'), 0),
-      total(of(read, 'failed')),
-    ],
-    ['ratio', ...cells.map((values) => spread(values, 3)), '', ''],
-    ['ratio, middle half of the rounds', ...cells.map(middle), '', ''],
+    ...measured.map(([name, windows]) => [
+      name,
+      spread(of(windows, 'rate'), 0),
+      spread(of(windows, 'cost'), 1),
+      spread(of(windows, 'read'), 0),
+      total(of(windows, 'failed')),
+    ]),
+    ...compared.flatMap(([name, some, others]) => {
+      const cells = (['rate', 'cost'] as const).map((key) => ratios(of(some, key), of(others, key)));
+      return [
+        [name, ...cells.map((values) => spread(values, 3)), '', ''],
+        [`${name}, middle half of the rounds`, ...cells.map(middle), '', ''],
+      ];
+    }),
   ];
   return table(['', 'requests/s', 'CPU, µs per request', 'reads per window', 'failed'], rows);
 }
