@@ -165,7 +165,7 @@ describe('what is held against what', () => {
     const own = windows(10).map((window) => ({ ...window, share: 2.5 }));
     const rest = {
       json: { own: windows(16), hashed: windows(10) },
-      readers: { read: windows(10), unread: windows(9.5) },
+      readers: { stats: windows(10), copy: windows(9.5), unread: windows(9) },
       pauses: { ms: [1, 21, 3] },
       policies: [
         { workers: 2, isNew: true, own, roundRobin: own },
