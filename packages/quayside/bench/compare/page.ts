@@ -112,7 +112,8 @@ const statsRead = (readers: NonNullable<Report['readers']>) => `
 
 \`/metrics\` on 9191, in ${String(readers.stats.length)} rounds of three one-second windows. The primary answers, on the
 same CPU as the only worker. 14 bytes, keep-alive, without access log. The reader itself runs on the load generator's
-CPU, which costs both of them. So it is compared with one that reads a copy of \`/metrics\` from a server on that CPU.
+CPU, which costs both of them. So it is compared with one that reads a copy of \`/metrics\` from a server on that CPU;
+that server costs little, but what it costs is in identidock's favour.
 
 ${readerTable(readers)}
 `;

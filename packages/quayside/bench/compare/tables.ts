@@ -109,7 +109,7 @@ export function stepTable({ fromMemory, stringified, hashed, own }: NonNullable<
   return table(['', 'CPU, µs per request', 'share of identidock'], rows);
 }
 
-/** With the stats read, with a copy of them read, and without a reader. */
+/** Without a reader, with one of a copy of the stats, and with one of the stats. */
 export function readerTable({ unread, copy, stats }: NonNullable<Report['readers']>): string {
   const middle = (values: number[]) => `${percentile(values, 0.25).toFixed(3)}-${percentile(values, 0.75).toFixed(3)}`;
   const measured = [

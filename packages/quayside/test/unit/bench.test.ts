@@ -2,6 +2,7 @@ import request from 'supertest';
 import { readAutocannon, readWrk } from '../../bench/compare/load';
 import { parts, readOptions } from '../../bench/compare/options';
 import { median, percentile, ratios, spread } from '../../bench/compare/statistics';
+import { readerTable } from '../../bench/compare/tables';
 import { held } from '../../bench/compare/targets';
 import { createApp } from '../../bench/stacks/identidock';
 
@@ -185,6 +186,20 @@ describe('what is held against what', () => {
       ['at least 0.9', '1.00 (1.00-1.00)', 'yes'],
       ['at most 2', '2.50 (2.50-2.50)', 'no'],
     ]);
+  });
+
+  test('a reader of a copy is held against none, and a reader of the stats against that', () => {
+    const ofReader = (cost: number, read: number) => windows(cost).map((window) => ({ ...window, read, failed: 0 }));
+    const rows = readerTable({ unread: ofReader(10, 0), copy: ofReader(20, 10), stats: ofReader(25, 9) }).split('\n');
+    const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()));
+    expect(cells.map(([, name, , cost, reads]) => [name, cost, reads])).toEqual(
+      expect.arrayContaining([
+        ['nobody reads', '10.0 (10.0-10.0)', '0 (0-0)'],
+        ['`/metrics` is read', '25.0 (25.0-25.0)', '9 (9-9)'],
+        ['a copy / nobody', '2.000 (2.000-2.000)', ''],
+        ['`/metrics` / a copy', '1.250 (1.250-1.250)', ''],
+      ]),
+    );
   });
 });
 
